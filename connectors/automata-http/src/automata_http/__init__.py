@@ -1,0 +1,1 @@
+"""Automata connector http."""

@@ -1,0 +1,1 @@
+"""Automata: a plugin-based, extensible automation framework."""

@@ -1,0 +1,118 @@
+"""What the kernel needs from outside, as Protocols; the contract of each method stands in its docstring."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from automata.model import Json
+
+
+class Clock(Protocol):
+    """Where time comes from. No code of the kernel reads the system's clock itself."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC; never goes backwards within a process."""
+
+    async def sleep_until(self, when: datetime) -> None:
+        """Return once `now` is at or past *when*; cancellable."""
+
+
+class Random(Protocol):
+    """Where chance comes from, so that a run can be repeated from a seed."""
+
+    def random(self) -> float:
+        """A float in [0, 1)."""
+
+    def identifier(self) -> str:
+        """A fresh identifier: 32 lower-case hexadecimal digits, unique, not guessable in production."""
+
+
+@frozen(kw_only=True)
+class HttpResponse:
+    """The answer to one HTTP request, whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case; repeated ones joined by ``, ``."""
+    body: bytes
+    url: str
+
+
+class Http(Protocol):
+    """The only way out of the process for a connector: resolves, checks and pins addresses, limits size and time."""
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeout_s: float = 30.0,
+    ) -> HttpResponse:
+        """Send one request; redirects are not followed.
+
+        Raises:
+            PermissionDenied: The address is not allowed (not public and not opened by ``AUTOMATA_EGRESS_ALLOW``).
+            InvalidInput: The URL is not http or https, or not a URL.
+            TimedOut: No whole answer within *timeout_s*; its ``sent`` says whether the request may have arrived.
+            Transient: The connection failed.
+            ProviderBroke: The answer is larger than allowed or not HTTP.
+        """
+
+
+class Context(Protocol):
+    """What an action may use besides its parameters; one is made for each attempt."""
+
+    @property
+    def run_id(self) -> str:
+        """The run this attempt belongs to."""
+
+    @property
+    def node(self) -> str:
+        """Address of the node: ids and iteration numbers joined by ``/``, like ``each[3]/fetch``."""
+
+    @property
+    def attempt(self) -> int:
+        """Number of this try, from 1."""
+
+    @property
+    def idempotency_key(self) -> str:
+        """The same for every attempt of this node in this run; send it where the far side takes one."""
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether nothing outside may be changed."""
+
+    @property
+    def deadline(self) -> datetime | None:
+        """When this attempt is given up, or None."""
+
+    @property
+    def credential(self) -> Mapping[str, str] | None:
+        """Fields of the node's connection, or None when it has none."""
+
+    @property
+    def http(self) -> Http:
+        """The guarded HTTP client."""
+
+    def now(self) -> datetime:
+        """The present instant, from the run's clock."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait on the run's clock."""
+
+    def setting(self, name: str) -> str | None:
+        """Value of a setting the plugin declared through ``automata_settings``, or its default."""
+
+    def log(self, message: str, **facts: Json) -> None:
+        """Write a line to the run's log."""
+
+    def progress(self, done: float, total: float | None = None, message: str = "") -> None:
+        """Say how far a long action is; shown to whoever watches the run."""
