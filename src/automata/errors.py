@@ -86,8 +86,8 @@ class Conflict(FixInput):
 class StepError(AutomataError):
     """A step of a run failed.
 
-    An action raises a subclass (or this class with its own ``error_class``); the machine decides by the class whether to
-    retry, which ``error`` edge to take, or to fail the run.
+    An action raises a subclass (or this class with its own ``error_class``); the machine decides by the class whether
+    to retry, which ``error`` edge to take, or to fail the run.
 
     Attributes:
         error_class: One of the classes of the workflow document's error object, or any name a ``fail`` node uses.

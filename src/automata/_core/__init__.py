@@ -1,1 +1,1 @@
-"""The inside of the kernel: everything here may change. Import from `automata`, `automata.model`, `automata.sdk` instead."""
+"""The inside of the kernel: everything here may change; import from `automata`, `automata.model`, `automata.sdk`."""
