@@ -1,6 +1,6 @@
 """The kernel's own node types, registered through the same hook as a stranger's.
 
-`if`, `switch`, `set` and `fail` are ordinary pure actions; the others carry no action because the machine performs them.
+`if`, `switch`, `set` and `fail` are ordinary pure actions; the others carry none: the machine performs them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def automata_node_types() -> tuple[NodeType, ...]:
     return (*_choices(), *_containers(), *_waits(), *_ends(), *_triggers())
 
 
-def _object(required: tuple[str, ...] = (), **properties: Json) -> JsonSchema:
+def _object(required: tuple[str, ...] = (), /, **properties: Json) -> JsonSchema:
     return {
         "type": "object",
         "properties": properties,
@@ -204,8 +204,8 @@ def _containers() -> tuple[NodeType, ...]:
             },
             lazy=frozenset({"while", "until"}),
             bodies=("body",),
-            docs="`while` is tried before each round, `until` after it. `last` is the output of the round before, `index` counts "
-            "from 0. Reaching `max` is an error of class `loop_limit`.",
+            docs="`while` is tried before each round, `until` after it. `last` is the output of the round before, "
+            "`index` counts from 0. Reaching `max` is an error of class `loop_limit`.",
             examples=(
                 {
                     "use": "loop",
