@@ -1,6 +1,8 @@
 """``python -m automata`` is the ``automata`` program."""
 
+import sys
+
 from automata.cli.main import main
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
