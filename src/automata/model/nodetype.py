@@ -80,6 +80,8 @@ class NodeType:
     """Ports that depend on the (unevaluated) parameters, as for ``switch``; replaces *ports*."""
     compute_output: Callable[[JsonObject, Mapping[str, JsonSchema]], JsonSchema] | None = None
     """Output schema from the parameters and their checked types (parameter name to schema); replaces *output*."""
+    compute_effect: Callable[[JsonObject], Effect] | None = None
+    """Effect that depends on the (unevaluated) parameters, as for an HTTP method; replaces *effect*."""
     lazy: frozenset[str] = frozenset()
     """Parameters handed over as written; the node evaluates them itself."""
     bodies: tuple[str, ...] = ()
