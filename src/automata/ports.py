@@ -39,7 +39,7 @@ class HttpResponse:
 
     status: int
     headers: Mapping[str, str]
-    """Names in lower case; repeated ones joined by ``, ``."""
+    """Names in lower case; repeated ones joined by a comma and a space."""
     body: bytes
     url: str
 
