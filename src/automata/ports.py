@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from automata.model import Json
+    from automata.model import Event, Json, Run, Workflow
 
 
 class Clock(Protocol):
@@ -21,6 +21,13 @@ class Clock(Protocol):
 
     async def sleep_until(self, when: datetime) -> None:
         """Return once `now` is at or past *when*; cancellable."""
+
+    def call_at(self, when: datetime, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call *callback* once on the running loop when `now` is at or past *when*.
+
+        Returns:
+            A function that forgets the call.
+        """
 
 
 class Random(Protocol):
@@ -116,3 +123,36 @@ class Context(Protocol):
 
     def progress(self, done: float, total: float | None = None, message: str = "") -> None:
         """Say how far a long action is; shown to whoever watches the run."""
+
+
+class Store(Protocol):
+    """Where runs live. A call that returns has happened durably; one that raises `StoreUnavailable` may have or not."""
+
+    async def publish(self, workflow: Workflow, version: str) -> None:
+        """Keep *workflow* under its *version*, and make it the current one of its name. Idempotent."""
+
+    async def workflow(self, name: str, version: str | None = None) -> tuple[str, Workflow] | None:
+        """The version and document of *name*; the current one unless *version* (or a unique prefix of it) is given."""
+
+    async def create(self, run: Run, events: Sequence[Event]) -> Run:
+        """Accept a run with its first events, or return the one that was accepted under the same ``key`` before.
+
+        Raises:
+            Conflict: The key was used for another workflow, version or input.
+        """
+
+    async def append(self, run: str, epoch: int, events: Sequence[Event]) -> None:
+        """Add *events* to the journal, all or none, in order.
+
+        Raises:
+            Conflict: *epoch* is not the run's any more: another worker has claimed it.
+        """
+
+    async def journal(self, run: str, after: int = 0) -> Sequence[Event]:
+        """Events of *run* in order, without the first *after*."""
+
+    async def run(self, run: str) -> Run | None:
+        """The run's current row."""
+
+    async def runs(self, workflow: str | None = None, limit: int = 100) -> Sequence[Run]:
+        """Newest first."""

@@ -153,6 +153,8 @@ class Decided:
     step: str
     index: int
     value: bool
+    error: ErrorInfo | None = None
+    """Why it could not be evaluated."""
 
 
 @frozen
