@@ -54,7 +54,7 @@ class HttpResponse:
 class Http(Protocol):
     """The only way out of the process for a connector: resolves, checks and pins addresses, limits size and time."""
 
-    async def request(
+    async def request(  # noqa: PLR0913 - keywords, each with a default
         self,
         method: str,
         url: str,
@@ -62,15 +62,17 @@ class Http(Protocol):
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         timeout_s: float = 30.0,
+        max_bytes: int = 10 * 1024 * 1024,
+        redirects: int = 0,
     ) -> HttpResponse:
-        """Send one request; redirects are not followed.
+        """Send one request and read the whole answer; at most *redirects* (0 to 3) are followed, each checked anew.
 
         Raises:
             PermissionDenied: The address is not allowed (not public and not opened by ``AUTOMATA_EGRESS_ALLOW``).
             InvalidInput: The URL is not http or https, or not a URL.
             TimedOut: No whole answer within *timeout_s*; its ``sent`` says whether the request may have arrived.
             Transient: The connection failed.
-            ProviderBroke: The answer is larger than allowed or not HTTP.
+            ProviderBroke: The answer is larger than *max_bytes* (after decompression) or not HTTP.
         """
 
 
