@@ -1,0 +1,205 @@
+"""Everything a document may name: node types, functions, credential kinds, rules. Immutable once it is built."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from attrs import frozen
+
+from automata._core.manifest import shapes
+from automata._core.plugins import KERNEL, Plugins
+from automata._core.schema import check_schema
+from automata._core.suggest import did_you_mean
+from automata.errors import NotFound, PluginError
+from automata.model import (
+    CredentialKind,
+    Effect,
+    Function,
+    Json,
+    JsonObject,
+    JsonSchema,
+    Kind,
+    Node,
+    NodeType,
+    Port,
+    Rule,
+)
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+_CONTROL = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_CONNECTOR = re.compile(r"[a-z][a-z0-9_]{0,62}(?:\.[a-z][a-z0-9_]{0,62})+")
+_PORT = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")
+_BODIES = frozenset({"body", "finally"})
+
+
+@frozen(kw_only=True)
+class Catalog:
+    """What is known, by name; the same for every document of a process."""
+
+    types: Mapping[str, NodeType]
+    functions: Mapping[str, Function]
+    credential_kinds: Mapping[str, CredentialKind]
+    rules: tuple[Rule, ...]
+    guard: Callable[[str, Callable[[], Any]], Any]
+    """Calls code of the named distribution, so that nothing but `PluginError` comes out."""
+
+    def get(self, name: str) -> NodeType | None:
+        """Return the node type of that name, or None."""
+        return self.types.get(name)
+
+    def find(self, name: str) -> NodeType:
+        """Return the node type of that name.
+
+        Raises:
+            NotFound: There is none; the message names the nearest.
+        """
+        found = self.types.get(name)
+        if found is None:
+            raise NotFound(f"Unknown node type {name!r}{did_you_mean(name, self.types)}")
+        return found
+
+    def names(self) -> tuple[str, ...]:
+        """Names of all node types, sorted."""
+        return tuple(sorted(self.types))
+
+    def ports_of(self, node: Node) -> tuple[Port, ...]:
+        """Ways out of *node*, without ``error``; empty for an unknown type.
+
+        Ports that depend on the parameters are computed; where that fails, the declared ones stand.
+        """
+        found = self.types.get(node.use)
+        if found is None:
+            return ()
+        compute = found.compute_ports
+        if compute is None:
+            return found.ports
+        return self._compute(found, lambda: _ports(compute(node.parameters)), found.ports)
+
+    def output_schema(self, node: Node, typed_parameters: Mapping[str, JsonSchema]) -> JsonSchema:
+        """Schema of what *node* gives; ``{}`` when nothing is known.
+
+        Args:
+            node: The node.
+            typed_parameters: Parameter name to the schema its checked value has.
+        """
+        found = self.types.get(node.use)
+        if found is None:
+            return {}
+        compute = found.compute_output
+        if compute is None:
+            return found.output
+        return self._compute(found, lambda: _schema(compute(node.parameters, typed_parameters)), found.output)
+
+    def describe(self, name: str) -> JsonObject:
+        """Return the node type as JSON, every field present, code as ``true`` or ``false``.
+
+        Raises:
+            NotFound: There is none of that name.
+        """
+        found = self.find(name)
+        result: dict[str, Json] = {}
+        for field, form in shapes()["node_types"].forms.items():
+            value = getattr(found, field)
+            code = field in {"run", "compute_ports", "compute_output"}
+            result[field] = value is not None if code else form.write(value) if value is not None else None
+        return result | {"plugin": found.plugin}
+
+    def _compute(self, found: NodeType, call: Callable[[], T], otherwise: T) -> T:
+        try:
+            result: T = call() if found.plugin == KERNEL else self.guard(found.plugin, call)
+        except PluginError as error:
+            _log.warning("A plugin could not describe a node", extra={"node_type": found.name, "reason": error.message})
+            return otherwise
+        except (TypeError, ValueError, LookupError, AttributeError):  # parameters no schema has been held against yet
+            return otherwise
+        return result
+
+
+def build_catalog(plugins: Plugins) -> Catalog:
+    """Collect what *plugins* supply; refuses what is not sound, and reports it to them."""
+    types = _sound(plugins, plugins.node_types(), check_node_type)
+    functions = _sound(plugins, plugins.functions(), check_function)
+    kinds = _sound(plugins, plugins.credential_kinds(), lambda kind: check_schema(kind.fields))
+    return Catalog(
+        types=MappingProxyType({found.name: found for found in types}),
+        functions=MappingProxyType({function.name: function for function in functions}),
+        credential_kinds=MappingProxyType({kind.name: kind for kind in kinds}),
+        rules=plugins.graph_rules(),
+        guard=lambda distribution, call: plugins.proxy(distribution).call(call),
+    )
+
+
+def check_node_type(found: NodeType) -> tuple[str, ...]:
+    """Return what is wrong with a node type, as sentences; empty when it can stand in the catalog."""
+    faults: list[str] = []
+    pattern = _CONTROL if found.plugin == KERNEL and "." not in found.name else _CONNECTOR
+    if not pattern.fullmatch(found.name):
+        faults.append(f"Its name is not 'connector.verb_noun': {found.name!r}")
+    faults += [f"Its {text} is empty" for text in ("title", "summary") if not getattr(found, text).strip()]
+    if found.parameters and found.parameters.get("type") != "object":
+        faults.append("Its parameters are not a schema of type 'object'")
+    faults += [f"Its parameters: {fault}" for fault in check_schema(found.parameters)]
+    faults += [f"Its output: {fault}" for fault in check_schema(found.output)]
+    return (*faults, *_check_ports(found), *_check_role(found))
+
+
+def check_function(function: Function) -> tuple[str, ...]:
+    """Return what is wrong with a function, as sentences."""
+    faults = [] if function.signatures else ["It has no signature"]
+    if function.plugin != KERNEL and not _CONNECTOR.fullmatch(function.name):
+        faults.append(f"Its name has no namespace: {function.name!r}")
+    return tuple(faults)
+
+
+def _check_ports(found: NodeType) -> list[str]:
+    names = [port.name for port in found.ports]
+    faults = [f"Port {name!r} stands twice" for name in sorted({name for name in names if names.count(name) > 1})]
+    faults += [f"Port {name!r} is no name" for name in names if not _PORT.fullmatch(name)]
+    return faults + (["Port 'error' is every node's own"] if "error" in names else [])
+
+
+def _check_role(found: NodeType) -> list[str]:
+    faults = [f"It has an unknown body {name!r}" for name in found.bodies if name not in _BODIES]
+    if found.kind is Kind.TRIGGER and found.run is not None:
+        faults.append("It is a trigger, and has an action")
+    if found.kind is Kind.ACTION and found.run is None:
+        faults.append("It is an action, and has none")
+    if found.kind is Kind.CONTROL and found.plugin != KERNEL:
+        faults.append("Only the kernel supplies control nodes")
+    if found.effect is Effect.WAIT and found.plugin != KERNEL:
+        faults.append("Only the kernel's own nodes wait")
+    unknown = found.lazy - set(_mapping(found.parameters.get("properties")))
+    return faults + [f"Lazy parameter {name!r} is not in its schema" for name in sorted(unknown)]
+
+
+def _mapping(value: Json) -> JsonObject:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _sound(plugins: Plugins, records: Iterable[Any], check: Callable[[Any], tuple[str, ...]]) -> list[Any]:
+    kept = []
+    for record in records:
+        if faults := check(record):
+            text = f"{type(record).__name__} {record.name!r} is refused: {'; '.join(faults)}"
+            plugins.report(record.plugin, text)
+        else:
+            kept.append(record)
+    return kept
+
+
+def _ports(value: object) -> tuple[Port, ...]:
+    if not isinstance(value, tuple) or not all(isinstance(port, Port) for port in value):
+        raise TypeError("compute_ports did not return a tuple of ports")
+    return value
+
+
+def _schema(value: object) -> JsonSchema:
+    if not isinstance(value, Mapping):
+        raise TypeError("compute_output did not return a schema")
+    return value
