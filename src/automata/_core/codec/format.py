@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Final, cast
 
-import attrs
 from attrs import frozen
 
 from automata._core.codec import limits
 from automata._core.codec.edges import ID, PORT, Edges
+from automata._core.codec.records import Field, Record
 from automata._core.codec.report import Report
 from automata._core.codec.shapes import (
     BAD,
@@ -18,12 +18,10 @@ from automata._core.codec.shapes import (
     Choice,
     Duration,
     Either,
-    Field,
     Flag,
     ListOf,
     MapOf,
     Number,
-    Record,
     Reference,
     Shape,
     Text,
@@ -225,7 +223,7 @@ _NODES: Final = Field("nodes", _Nodes(), "Node id to node.", required=True)
 _EDGES: Final = Field("edges", Edges(), "Connections from ports to nodes.")
 _OUTPUT: Final = Field("output", _ANY, "The result: any JSON, texts may hold ${...} expressions.")
 
-RETRY: Final = Record(
+RETRY: Final[Record] = Record(
     Retry,
     (
         Field("attempts", Number(least=1, most=1_000), "Tries in all, the first one included."),
@@ -244,10 +242,10 @@ COMPENSATION: Final = Record(
     "What undoes a finished node when its run fails or is cancelled.",
 )
 
-BODY: Final = Record(Graph, (_NODES, _EDGES, _OUTPUT), "A nested graph.")
-FINALLY: Final = Record(Graph, (_NODES, _EDGES), "A nested graph that runs however the body ended.")
+BODY: Final[Record] = Record(Graph, (_NODES, _EDGES, _OUTPUT), "A nested graph.")
+FINALLY: Final[Record] = Record(Graph, (_NODES, _EDGES), "A nested graph that runs however the body ended.")
 
-NODE: Final = Record(
+NODE: Final[Record] = Record(
     Node,
     (
         _USE,
@@ -342,7 +340,7 @@ class _Members:
 
 
 _AFTER: Final = Field("after", Duration(), "Virtual time that passes first; default 0s.")
-MOCK: Final = _Members(
+MOCK: Final[_Members] = _Members(
     (
         Field("output", _ANY, "What the node gives."),
         Field("port", Text(least=1, most=63, pattern=PORT, form="a port's name"), "The port it leaves by."),
@@ -447,8 +445,3 @@ def _workflow(members: Mapping[str, object]) -> Workflow:
 
 def _node(name: str, members: Mapping[str, object]) -> Node:
     return Node(id=name, **members)  # type: ignore[arg-type]  # the shapes fit the attributes
-
-
-def fields_of(kind: type) -> tuple[str, ...]:
-    """Name the attributes of a record, so that a test can hold this table against the model."""
-    return tuple(attribute.name for attribute in attrs.fields(kind))

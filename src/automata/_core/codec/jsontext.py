@@ -6,6 +6,7 @@ import json
 import math
 import re
 from json.decoder import scanstring  # type: ignore[attr-defined]  # the C scanner, unlisted in typeshed
+from json.scanner import make_scanner
 from typing import TypeAlias
 
 from automata._core.canonical import SAFE_INTEGER
@@ -40,7 +41,7 @@ class JsonPlaces:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._scan = json.JSONDecoder(parse_int=str, parse_float=str).scan_once
+        self._scan = make_scanner(json.JSONDecoder(parse_int=str, parse_float=str))  # type: ignore[arg-type]  # typeshed names the wrong class
         self._known: dict[int, _Members] = {}
 
     def find(self, pointer: str, *, key: bool = False) -> Position | None:

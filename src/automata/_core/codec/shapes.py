@@ -8,11 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from enum import Enum
-from functools import cached_property
 from json import dumps
 from typing import Final, Protocol, cast
 
-import attrs
 from attrs import frozen
 
 from automata._core.codec.report import Report
@@ -116,7 +114,8 @@ class Number:
 
     def read(self, value: Json, at: str, report: Report) -> object:
         """See `Shape`."""
-        if isinstance(value, bool) or not isinstance(value, int if self.whole else int | float):
+        wanted = int if self.whole else (int, float)
+        if isinstance(value, bool) or not isinstance(value, wanted):
             return wrong_type("a whole number" if self.whole else "a number", value, at, report)
         if not self.least <= value <= self.most:
             report.add("DOC-024", f"{label(at)} must be {self.least} to {self.most:,}, not {show(value)}", at)
@@ -125,8 +124,7 @@ class Number:
 
     def write(self, value: object) -> Json:
         """See `Shape`."""
-        number = cast("float", value)
-        return int(number) if isinstance(number, float) and number.is_integer() else number
+        return int(value) if isinstance(value, float) and value.is_integer() else cast("float", value)
 
     def schema(self) -> dict[str, Json]:
         """See `Shape`."""
@@ -296,110 +294,6 @@ class Reference:
         return {"$ref": f"#/$defs/{self.name}"}
 
 
-@frozen
-class Field:
-    """One key of a record."""
-
-    key: str
-    shape: Shape
-    summary: str
-    """What it is for, for the schema's ``description``."""
-    attribute: str = ""
-    """Name in the typed record, where it is another than *key*."""
-    required: bool = False
-    example: Json = None
-    """What a fix puts in where the key is missing; None offers no fix."""
-
-    @property
-    def name(self) -> str:
-        """The attribute that holds it."""
-        return self.attribute or self.key
-
-
-@frozen(slots=False)
-class Record:
-    """An object with known keys, read into an attrs class."""
-
-    kind: type
-    """The attrs class; its defaults are what is left out when writing."""
-    fields: tuple[Field, ...]
-    summary: str = ""
-
-    @cached_property
-    def _by_key(self) -> dict[str, Field]:
-        return {field.key: field for field in self.fields}
-
-    @cached_property
-    def _defaults(self) -> dict[str, object]:
-        return {a.alias: _default(a) for a in attrs.fields(self.kind)}
-
-    def read(self, value: Json, at: str, report: Report) -> object:
-        """See `Shape`."""
-        values = self.members(value, at, report)
-        return BAD if values is None else self.kind(**values)
-
-    def members(self, value: Json, at: str, report: Report) -> dict[str, object] | None:
-        """Read the attributes; None when not an object or when a required one is missing or wrong."""
-        if not isinstance(value, Mapping):
-            wrong_type("an object", value, at, report)
-            return None
-        for key in value:
-            if key not in self._by_key:
-                self._unknown(key, value, at, report)
-        found: dict[str, object] = {}
-        for field in self.fields:
-            if field.key in value:
-                read = field.shape.read(value[field.key], join(at, field.key), report)
-                if read is not BAD:
-                    found[field.name] = read
-            elif field.required:
-                _missing(field, at, report)
-        return found if all(field.name in found for field in self.fields if field.required) else None
-
-    def write(self, value: object) -> Json:
-        """See `Shape`."""
-        return self.put({field.name: getattr(value, field.name) for field in self.fields})
-
-    def put(self, values: Mapping[str, object]) -> dict[str, Json]:
-        """Write attributes, leaving out what has its default."""
-        return {
-            field.key: field.shape.write(values[field.name])
-            for field in self.fields
-            if field.name in values and (field.required or values[field.name] != self._defaults.get(field.name))
-        }
-
-    def schema(self) -> dict[str, Json]:
-        """See `Shape`."""
-        schema: dict[str, Json] = {
-            "type": "object",
-            "properties": {field.key: self._describe(field) for field in self.fields},
-            "additionalProperties": False,
-        }
-        if self.summary:
-            schema["description"] = self.summary
-        required = [field.key for field in self.fields if field.required]
-        return schema | ({"required": required} if required else {})
-
-    def _describe(self, field: Field) -> dict[str, Json]:
-        title = field.key.replace("_", " ").capitalize()
-        schema: dict[str, Json] = {"title": title, "description": field.summary, **field.shape.schema()}
-        default = self._defaults.get(field.name)
-        if isinstance(default, str | int | float) and not field.required:
-            schema["default"] = default
-        return schema
-
-    def _unknown(self, key: str, value: Mapping[str, Json], at: str, report: Report) -> None:
-        free = [field.key for field in self.fields if field.key not in value]
-        found = nearest(key, free)
-        fixes: tuple[Fix, ...] = ()
-        if found is not None and _reads(self._by_key[found].shape, value[key]):
-            patch = {"op": "move", "from": join(at, key), "path": join(at, found)}
-            fixes = (Fix(f"Rename it to {found!r}", (patch,)),)
-        hint = None if found else f"Known keys are {', '.join(self._by_key)}"
-        message = f"Unknown key {show(key)}{_inside(at)}{did_you_mean(key, free)}"
-        report.add("DOC-021", message, join(at, key), hint=hint, fixes=fixes)
-
-
 def wrong_type(wanted: str, value: Json, at: str, report: Report) -> Bad:
     """Note that *value* is not *wanted*."""
     report.add("DOC-020", f"{label(at)} must be {wanted}, not {show(value)}", at)
@@ -424,34 +318,5 @@ def show(value: Json) -> str:
     return dumps(value)
 
 
-def _inside(at: str) -> str:
-    return f" in {label(at)}" if at else ""
-
-
-def _reads(shape: Shape, value: Json) -> bool:
-    trial = Report()
-    shape.read(value, "", trial)
-    return not trial.problems
-
-
 def _replace(at: str, value: str) -> Fix:
     return Fix(f"Replace it by {value!r}", ({"op": "replace", "path": at, "value": value},))
-
-
-def _missing(field: Field, at: str, report: Report) -> None:
-    fixes: tuple[Fix, ...] = ()
-    if field.example is not None:
-        fixes = (
-            Fix(
-                f"Add it as {show(field.example)}",
-                ({"op": "add", "path": join(at, field.key), "value": field.example},),
-            ),
-        )
-    report.add("DOC-022", f"The key {field.key!r} is missing{_inside(at)}", at, fixes=fixes)
-
-
-def _default(attribute: attrs.Attribute[object]) -> object:
-    default = attribute.default
-    if default is attrs.NOTHING:
-        return None
-    return default.factory() if isinstance(default, attrs.Factory) else default  # type: ignore[arg-type]  # attrs types Factory as a function

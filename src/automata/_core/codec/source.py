@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
 from attrs import frozen
@@ -13,6 +13,9 @@ from automata._core.codec.jsontext import JsonPlaces, read_json
 from automata._core.codec.report import Report
 from automata._core.codec.values import check
 from automata.model import Json, Position, Problem
+
+if TYPE_CHECKING:
+    from automata._core.codec.yamltext import YamlPlaces
 
 Format: TypeAlias = Literal["json", "yaml"]
 """The two renderings of a document."""
@@ -43,7 +46,7 @@ class Source:
         return attrs.evolve(problem, file=problem.file or self.file, position=position)
 
     @cached_property
-    def _places(self) -> JsonPlaces | object:
+    def _places(self) -> JsonPlaces | YamlPlaces:
         if self.format == "json":
             return JsonPlaces(self.text)
         from automata._core.codec.yamltext import YamlPlaces
@@ -52,7 +55,10 @@ class Source:
 
 
 def read_text(
-    text: str | bytes, *, file: str | None = None, format: Format | None = None
+    text: str | bytes,
+    *,
+    file: str | None = None,
+    format: Format | None = None,  # noqa: A002 - the word callers know
 ) -> tuple[Source | None, tuple[Problem, ...]]:
     """Read JSON or YAML strictly.
 

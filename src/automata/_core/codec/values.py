@@ -108,11 +108,17 @@ class _Walk:
             )
         elif not isinstance(value, int | float):
             self._add("DOC-009", f"A {type(value).__name__} is not a JSON value", hint="Write it as a text")
-        elif not math.isfinite(value) if isinstance(value, float) else abs(value) > SAFE_INTEGER:
+        elif not _fits(value):
             self._add("DOC-006", f"The number {_digits(value)} is not finite or too large", hint="Write it as a text")
 
     def _add(self, code: str, message: str, hint: str | None = None) -> None:
         self._report.add(code, message, join("", *self._path), hint=hint)
+
+
+def _fits(number: object) -> bool:
+    if isinstance(number, float):
+        return math.isfinite(number)
+    return isinstance(number, int) and abs(number) <= SAFE_INTEGER
 
 
 def _digits(number: float) -> str:

@@ -13,7 +13,6 @@ import yaml
 from yaml.events import (
     AliasEvent,
     CollectionEndEvent,
-    DocumentEndEvent,
     DocumentStartEvent,
     Event,
     MappingStartEvent,
@@ -38,7 +37,7 @@ _Place: TypeAlias = "tuple[Position, Position, dict[str, _Place]]"
 """Where a member (with its key) and its value start, and the members inside."""
 
 
-class _Fault(Exception):  # noqa: N818 - carries a problem out of the builder, and no further
+class _Fault(Exception):
     def __init__(self, code: str, message: str, event: Event, hint: str | None = None) -> None:
         self.problem = Problem(code=code, message=message, hint=hint, position=_position(event))
         super().__init__(message)
@@ -140,7 +139,9 @@ def _events(text: str) -> Iterator[Event]:
     parser = yaml.CSafeLoader(text) if yaml.__with_libyaml__ else yaml.SafeLoader(text)
     try:
         while parser.check_event():
-            yield parser.get_event()
+            event = parser.get_event()
+            if event is not None:
+                yield event
     finally:
         parser.dispose()
 
@@ -190,7 +191,8 @@ def _refuse(number: float | Refused, event: ScalarEvent) -> float:
 
 
 def _position(event: Event) -> Position:
-    return Position(event.start_mark.line + 1, event.start_mark.column + 1)
+    mark = event.start_mark
+    return Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
 
 
 def _syntax(error: yaml.YAMLError) -> Problem:
