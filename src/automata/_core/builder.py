@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Self, TypeAlias, TypeVar, cast
+from typing import Self, TypeAlias, TypeVar
 
 import attrs
 
@@ -23,7 +23,7 @@ def workflow(
     name: str,
     *,
     description: str | None = None,
-    input: JsonSchema | None = None,
+    input: JsonSchema | None = None,  # noqa: A002 - the document's own word
     **variables: Json,
 ) -> WorkflowBuilder:
     """Start a workflow.
@@ -166,35 +166,35 @@ class Step:
 
     def retry(self, **retry: Json) -> Self:
         """Try again on failure: ``attempts=4, initial="1s", max="30s", on=["rate_limited"]``; bare for the defaults."""
-        return self._set("retry", retry)
+        return self._set(retry=retry)
 
     def timeout(self, duration: str) -> Self:
         """Limit how long one attempt, or the wait, may take."""
-        return self._set("timeout", duration)
+        return self._set(timeout=duration)
 
     def join(self, join: Join, *, cancel: bool = False) -> Self:
         """Say when it runs if several edges arrive; with *cancel* stop what has not arrived then."""
-        return self._set("join", join)._set("cancel", cancel)
+        return self._set(join=join, cancel=cancel)
 
     def connect(self, connection: str) -> Self:
         """Use the connection (credential) of that name."""
-        return self._set("connection", connection)
+        return self._set(connection=connection)
 
     def key(self, template: str) -> Self:
         """Replace the run's part of the idempotency key."""
-        return self._set("key", template)
+        return self._set(key=template)
 
     def note(self, text: str) -> Self:
         """Leave a remark for people."""
-        return self._set("note", text)
+        return self._set(note=text)
 
     def disable(self) -> Self:
         """Pass over it when running."""
-        return self._set("disabled", True)
+        return self._set(disabled=True)
 
     def compensate(self, use: str, parameters: Mapping[str, Json] | None = None, /, **more: Json) -> Self:
         """Say what undoes it after a later failure."""
-        return self._set("compensate", {"use": use, "with": {**(parameters or {}), **more}})
+        return self._set(compensate={"use": use, "with": {**(parameters or {}), **more}})
 
     def body(self) -> GraphBuilder:
         """Give the nested graph of foreach, loop, race or scope; the same one each time."""
@@ -208,8 +208,8 @@ class Step:
         """Give the node as it stands in a document."""
         return self._keys | {name: graph.document() for name, graph in self._bodies.items()}
 
-    def _set(self, key: str, value: Json) -> Self:
-        self._keys[key] = value
+    def _set(self, **keys: Json) -> Self:
+        self._keys |= keys
         return self
 
 
@@ -233,5 +233,5 @@ class Exit:
 
 def _gather(sources: Iterable[Step | Exit], target: Step) -> Step:
     for source in sources:
-        cast("Step | Exit", source) >> target
+        source >> target
     return target

@@ -12,6 +12,7 @@ from automata._core.codec.report import Report
 from automata._core.patch import join
 from automata.model import Json
 
+_SAFE = range(-SAFE_INTEGER, SAFE_INTEGER + 1)
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -116,9 +117,7 @@ class _Walk:
 
 
 def _fits(number: object) -> bool:
-    if isinstance(number, float):
-        return math.isfinite(number)
-    return isinstance(number, int) and abs(number) <= SAFE_INTEGER
+    return math.isfinite(number) if isinstance(number, float) else number in _SAFE
 
 
 def _digits(number: float) -> str:

@@ -34,7 +34,16 @@ def _write_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
+def _write_object(dumper: yaml.SafeDumper, members: dict[str, Json]) -> yaml.MappingNode:
+    node = dumper.represent_mapping("tag:yaml.org,2002:map", members)
+    for key, value in node.value:
+        if key.value == "edges":
+            node.flow_style = value.flow_style = False  # one edge a line
+    return node
+
+
 _Dumper.add_representer(str, _write_text)
+_Dumper.add_representer(dict, _write_object)
 
 
 def dump(value: Json) -> str:
