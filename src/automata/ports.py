@@ -117,6 +117,14 @@ class Context(Protocol):
     async def sleep(self, seconds: float) -> None:
         """Wait on the run's clock."""
 
+    def evaluate(self, parameter: str) -> Json:
+        """Evaluate a lazy parameter: its name, or its path down to an item's ``when``, like ``cases/0/when``.
+
+        Raises:
+            ExpressionFailed: It fails.
+            KeyError: The node has no lazy parameter there.
+        """
+
     def setting(self, name: str) -> str | None:
         """Value of a setting the plugin declared through ``automata_settings``, or its default."""
 

@@ -50,11 +50,10 @@ async def _set(_: Context, parameters: JsonObject) -> Json:
     return parameters
 
 
-async def _switch(_: Context, parameters: JsonObject) -> Outcome:
-    """The chosen name; the engine evaluates ``when`` case by case and stops at the first true one."""
-    chosen = parameters["chosen"]
-    if isinstance(chosen, str):
-        return Outcome(chosen, chosen)
+async def _switch(ctx: Context, parameters: JsonObject) -> Outcome:
+    for index, case in enumerate(_cases(parameters)):
+        if ctx.evaluate(f"cases/{index}/when") is True:
+            return Outcome(case["name"], str(case["name"]))
     return Outcome("otherwise", "otherwise")
 
 
@@ -68,14 +67,14 @@ async def _fail(_: Context, parameters: JsonObject) -> Json:
     )
 
 
-def _case_ports(parameters: JsonObject) -> tuple[Port, ...]:
+def _cases(parameters: JsonObject) -> list[JsonObject]:
     cases = parameters.get("cases")
-    names = (
-        [c["name"] for c in cases if isinstance(c, dict) and isinstance(c.get("name"), str)]
-        if isinstance(cases, list)
-        else []
-    )
-    return (*(Port(str(n)) for n in dict.fromkeys(names)), Port("otherwise", "Otherwise"))
+    return [case for case in cases if isinstance(case, dict)] if isinstance(cases, list) else []
+
+
+def _case_ports(parameters: JsonObject) -> tuple[Port, ...]:
+    names = dict.fromkeys(c["name"] for c in _cases(parameters) if isinstance(c.get("name"), str))
+    return (*(Port(str(n)) for n in names), Port("otherwise", "Otherwise"))
 
 
 def _case_names(parameters: JsonObject, _: Mapping[str, JsonSchema]) -> JsonSchema:

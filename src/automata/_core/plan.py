@@ -66,6 +66,8 @@ class Work:
     type: NodeType
     effect: Effect
     parameters: Template
+    written: JsonObject
+    """Lazy parameters as they stand in the document."""
     lazy: Mapping[str, Template]
     """Parameters the performer evaluates itself, piece by piece: ``while``, ``until``, ``match``, ``cases/0/when``."""
     retry: Policy | None
@@ -222,6 +224,7 @@ class _Compiler:
             type=type_,
             effect=type_.effect if type_.compute_effect is None else type_.compute_effect(node.parameters),
             parameters=self.template({k: v for k, v in node.parameters.items() if k not in type_.lazy}),
+            written=lazy,
             lazy={path: self.template(value) for path, value in _leaves(lazy)},
             retry=_policy(node.retry),
             timeout_s=_seconds(node.timeout),

@@ -1,0 +1,7 @@
+"""Performs what the machine decides: real concurrency, timeouts, cancellation, signals, approvals, called workflows."""
+
+from automata._core.engine.driver import Driver
+from automata._core.engine.engine import Engine, Waiting
+from automata._core.engine.host import Direct, Host, Observer, Performer
+
+__all__ = ["Direct", "Driver", "Engine", "Host", "Observer", "Performer", "Waiting"]

@@ -1,0 +1,72 @@
+"""Evaluate the templates of a run: what a name means where, and the volatile functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from automata._core.engine.host import Host
+from automata._core.expressions import Scope, Template
+from automata._core.machine import Activation, Machine
+from automata.model import Json, JsonObject, Run
+
+NOWHERE = -1
+"""Index for a template that belongs to a graph, not to one of its nodes."""
+
+
+class _Volatile:
+    """``now()`` is one instant an evaluation; ``uuid()`` and ``random()`` draw anew. The result is what is recorded."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._now: datetime | None = None
+
+    def now(self) -> datetime:
+        if self._now is None:
+            self._now = self._host.clock.now()
+        return self._now
+
+    def uuid(self) -> str:
+        h = self._host.random.identifier()
+        return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+
+    def random(self) -> float:
+        return self._host.random.random()
+
+
+class Evaluation:
+    """Evaluates for one run."""
+
+    def __init__(self, host: Host, run: Run, machine: Machine, started: str) -> None:
+        self._host = host
+        self._machine = machine
+        self._run: JsonObject = {"id": run.id, "workflow": run.workflow, "version": run.version, "started": started}
+
+    def __call__(
+        self, template: Template, activation: Activation, index: int = NOWHERE, extra: Mapping[str, Json] | None = None
+    ) -> Json:
+        """Evaluate *template* as the node *index* of *activation* sees the world.
+
+        Args:
+            template: What to evaluate.
+            activation: Where.
+            index: Whose branch decides what ``error`` is.
+            extra: Roots that exist for this template alone, like ``signal``.
+
+        Raises:
+            ExpressionFailed: It fails.
+        """
+        if template.constant:
+            return template.evaluate(Scope())
+        roots: dict[str, Json] = {}
+        for name in template.names:
+            if extra is not None and name in extra:
+                roots[name] = extra[name]
+            elif name == "run":
+                roots[name] = self._run
+            else:
+                try:
+                    roots[name] = self._machine.lookup(activation, index, name)
+                except KeyError:
+                    continue  # the node did not run: missing as a whole
+        return template.evaluate(Scope(roots, _Volatile(self._host)))

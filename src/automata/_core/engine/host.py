@@ -1,0 +1,83 @@
+"""What one process lends to every run it executes: clock, chance, store, secrets, the way out, and who watches."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from attrs import field, frozen
+
+from automata._core.machine import Step
+from automata.errors import StepError
+from automata.model import Event, Json, JsonObject, Outcome, Run
+from automata.ports import Clock, Context, Http, Random, Store
+
+
+class Performer(Protocol):
+    """Who does the work of a step: the node type itself, or a stand-in for tests and dry-runs."""
+
+    def answer(self, step: Step, parameters: Json) -> Outcome | StepError | None:
+        """A result known beforehand, which spares the step; None to perform it. Not asked for nodes with bodies."""
+
+    async def perform(self, step: Step, context: Context, parameters: JsonObject) -> Json | Outcome:
+        """Run the node type's action once.
+
+        Raises:
+            StepError: It failed.
+        """
+
+
+class Direct:
+    """Performs every step for real."""
+
+    def answer(self, step: Step, parameters: Json) -> Outcome | StepError | None:  # noqa: ARG002 - the protocol's
+        """Nothing is known beforehand."""
+        return None
+
+    async def perform(self, step: Step, context: Context, parameters: JsonObject) -> Json | Outcome:
+        """Await the node type's ``run``."""
+        run = step.work.type.run
+        if run is None:
+            raise StepError(f"Node type {step.work.type.name!r} has no action", error_class="bug")
+        return await run(context, parameters)
+
+
+Observer = Callable[[str, Event], None]
+"""Told every event once it is committed: run id, event. By contract it neither fails nor slows the run it watches."""
+
+
+@frozen(kw_only=True)
+class Host:
+    """The surroundings of a run."""
+
+    store: Store
+    clock: Clock
+    random: Random
+    performer: Performer = field(factory=Direct)
+    http: Callable[[], Http]
+    """Makes the guarded client when it is first needed."""
+    setting: Callable[[str], str | None]
+    credential: Callable[[str], Mapping[str, str]]
+    """Fields of a connection by its name; raises `AuthExpired` when there is none."""
+    instance_key: bytes
+    """Secret from which idempotency keys are derived; the same for all workers of an installation."""
+    observers: tuple[Observer, ...] = ()
+    dry_run: bool = False
+    default_timeout_s: float = 60.0
+    """Start-to-close limit of an attempt whose node says nothing."""
+
+    def idempotency_key(self, run: Run, step: Step, chosen: str | None) -> str:
+        """The same for every attempt of *step* by whatever worker.
+
+        Args:
+            run: The run.
+            step: The step.
+            chosen: What the node's ``key`` evaluated to; it takes the place of the run's id.
+        """
+        text = f"{run.org}\0{run.id if chosen is None else chosen}\0{step.address}"
+        return (
+            base64.b32encode(hmac.new(self.instance_key, text.encode(), hashlib.sha256).digest()).decode().rstrip("=")
+        )
