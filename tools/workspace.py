@@ -1,4 +1,4 @@
-"""Where the distributions stand and how a finding is shown; the house linters build on it. Imports nothing of Automata."""
+"""Where the distributions stand and how a finding is shown, for the house linters. Imports nothing of Automata."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import json
 import shutil
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,11 +58,19 @@ def node_types() -> str:
 
 def installed_types() -> Iterable[Any]:
     """Every node type of the kernel and of the connectors installed beside it."""
-    modules = ["automata._core.controls", "automata_files.hooks", "automata_http.hooks"]
-    for name in modules:
-        supply = load(name, "automata_node_types")
-        if supply is not None:
-            yield from supply()
+    for module in suppliers():
+        yield from supplied(module, "automata_node_types")
+
+
+def suppliers() -> list[Any]:
+    """The kernel's own plugin, then what is announced in the entry-point group, by name."""
+    found = sorted(entry_points(group="automata"), key=lambda entry: entry.name)
+    return [importlib.import_module("automata._core.controls"), *(entry.load() for entry in found)]
+
+
+def supplied(module: Any, hook: str) -> Iterable[Any]:
+    """What a plugin returns from a hook; nothing when it does not implement it."""
+    return getattr(module, hook, tuple)()
 
 
 def section_of(type_: Any) -> Iterator[str]:
@@ -108,26 +117,19 @@ def function(record: Any) -> str:
 def commands() -> str:
     """One section a command of the program, with its options."""
     lines = ["# Command line", "", "Made from the program itself; `automata COMMAND --help` says the same.", ""]
-    root = program()
+    root = load("automata.cli.program", "program")
     if root is not None:
         lines += list(command_sections(root, ("automata",)))
     return "\n".join(lines) + "\n"
-
-
-def program() -> Any:
-    """Find the click group of the program."""
-    for name in ("program", "cli", "automata"):
-        found = load("automata.cli.program", name)
-        if hasattr(found, "list_commands"):
-            return found
-    return None
 
 
 def command_sections(command: Any, path: tuple[str, ...]) -> Iterator[str]:
     """Describe a command and those below it."""
     import click
 
-    context = click.Context(command, info_name=" ".join(path))
+    from automata.cli.console import Console
+
+    context = click.Context(command, info_name=" ".join(path), obj=Console(), terminal_width=88, color=False)
     yield f"{'#' * min(len(path) + 1, 4)} `{' '.join(path)}`\n"
     yield f"```text\n{command.get_help(context)}\n```\n"
     if isinstance(command, click.Group):
@@ -154,15 +156,17 @@ def severity(rule: Any) -> str:
 
 def settings() -> str:
     """A table of every setting."""
-    modules = ["automata._core.controls", "automata._core.http", "automata._core.egress", "automata._core.settings"]
-    found = {}
-    for name in [*modules, "automata_files.hooks", "automata_http.hooks"]:
-        for supplied in (load(name, "automata_settings"), load(name, "SETTINGS")):
-            for setting in (supplied() if callable(supplied) else supplied) or ():
-                found[setting.name] = setting
-    rows = [(f"`{s.name}`", f"`{s.default}`" if s.default else "", s.summary) for _, s in sorted(found.items())]
+    found = [*(load("automata._core.settings", "KERNEL_SETTINGS") or ())]
+    for module in suppliers():
+        found += supplied(module, "automata_settings")
+    rows = [(f"`{s.name}`", f"`{s.default}`" if s.default else "", s.summary) for s in sorted(found, key=named)]
     lines = ["# Settings", "", "What an operator can set: environment variables, or keys of `automata.toml`.", ""]
     return "\n".join([*lines, table(("Variable", "Default", "Meaning"), rows)]) + "\n"
+
+
+def named(record: Any) -> str:
+    """Give a record's name, to sort by."""
+    return str(record.name)
 
 
 def schema() -> str:
