@@ -1,0 +1,29 @@
+"""The expression language: CEL's syntax and semantics on JSON, compiled to closures with counted fuel.
+
+No host access of any kind: values are JSON and CEL's own kinds, and nothing of the text is executed by Python.
+"""
+
+from automata._core.expressions.functions import standard_functions
+from automata._core.expressions.lexer import Malformed
+from automata._core.expressions.limits import DEFAULT_LIMITS, Limits, Scope, Volatile
+from automata._core.expressions.parser import parse
+from automata._core.expressions.program import Program, compile_expression
+from automata._core.expressions.syntax import Expression
+from automata._core.expressions.template import Template, compile_template
+from automata._core.expressions.unparse import unparse
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "Expression",
+    "Limits",
+    "Malformed",
+    "Program",
+    "Scope",
+    "Template",
+    "Volatile",
+    "compile_expression",
+    "compile_template",
+    "parse",
+    "standard_functions",
+    "unparse",
+]
