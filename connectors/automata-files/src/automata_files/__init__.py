@@ -1,1 +1,3 @@
-"""Automata connector files."""
+"""Files connector for Automata: read and write files below one folder."""
+
+__version__ = "0.1.0"
