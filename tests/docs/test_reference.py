@@ -16,7 +16,11 @@ from automata import hookspecs
 MODULES = sorted(
     info.name for info in pkgutil.walk_packages(automata.__path__, "automata.") if "__main__" not in info.name
 )
-PUBLIC = ["errors", "hookspecs", "model", "ports", "sdk"]
+PUBLIC = [
+    info.name
+    for info in pkgutil.iter_modules(automata.__path__)
+    if not info.name.startswith("_") and info.name != "cli"
+]
 HOOKS = sorted(name for name in vars(hookspecs) if name.startswith("automata_"))
 
 
