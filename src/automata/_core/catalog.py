@@ -112,11 +112,11 @@ class Catalog:
 
     def _compute(self, found: NodeType, call: Callable[[], T], otherwise: T) -> T:
         try:
-            result: T = call() if found.plugin == KERNEL else self.guard(found.plugin, call)
+            if found.plugin == KERNEL:
+                return _lenient(call, otherwise)
+            result: T = self.guard(found.plugin, lambda: _lenient(call, otherwise))
         except PluginError as error:
             _log.warning("A plugin could not describe a node", extra={"node_type": found.name, "reason": error.message})
-            return otherwise
-        except (TypeError, ValueError, LookupError, AttributeError):  # parameters no schema has been held against yet
             return otherwise
         return result
 
@@ -191,6 +191,14 @@ def _sound(plugins: Plugins, records: Iterable[Any], check: Callable[[Any], tupl
         else:
             kept.append(record)
     return kept
+
+
+def _lenient(call: Callable[[], T], otherwise: T) -> T:
+    """Call; parameters no schema has been held against yet are the document's fault, and no failure of the plugin."""
+    try:
+        return call()
+    except (TypeError, ValueError, LookupError, AttributeError):
+        return otherwise
 
 
 def _ports(value: object) -> tuple[Port, ...]:

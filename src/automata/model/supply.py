@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import frozen
 
@@ -24,6 +24,8 @@ class Setting:
     """The environment variable: ``AUTOMATA_FILES_ROOT``."""
     summary: str
     default: str | None = None
+    kind: Literal["text", "flag", "integer", "duration", "list", "path"] = "text"
+    """How the text is read; checked at start. A list is comma-separated."""
     secret: bool = False
     plugin: str = ""
 

@@ -109,6 +109,10 @@ def _choice(members: type[Kind | Effect]) -> Form:
     return Form({"enum": values}, lambda value: _is_text(value) and value in values, members, str)
 
 
+def _word(*words: str) -> Form:
+    return Form({"enum": list(words)}, lambda value: _is_text(value) and value in words, _same, str)
+
+
 @frozen
 class Shape:
     """How one kind of record stands in JSON."""
@@ -218,5 +222,11 @@ _NODE_TYPE: Mapping[str, Form] = {
     "examples": OBJECTS,
     "icon": TEXT,
 }
-_SETTING: Mapping[str, Form] = {"name": TEXT, "summary": TEXT, "default": MAYBE_TEXT, "secret": FLAG}
+_SETTING: Mapping[str, Form] = {
+    "name": TEXT,
+    "summary": TEXT,
+    "default": MAYBE_TEXT,
+    "kind": _word("text", "flag", "integer", "duration", "list", "path"),
+    "secret": FLAG,
+}
 _FUNCTION: Mapping[str, Form] = {"name": TEXT, "call": CODE, "signatures": TEXTS, "summary": TEXT, "examples": PAIRS}

@@ -98,16 +98,9 @@ def declares(found: Found) -> bool:
     return any((entry.group, entry.name, entry.value) == (GROUP, found.name, found.value) for entry in entries)
 
 
-def cache_file(folder: str | None, environ_home: str | None, xdg: str | None) -> Path | None:
-    """Return where the index is: in *folder*, ``XDG_CACHE_HOME/automata``, ``HOME/.cache/automata``, or nowhere."""
-    tag = f"plugins-{sys.version_info[0]}.{sys.version_info[1]}.json"
-    if folder:
-        return Path(folder) / tag
-    if xdg and Path(xdg).is_absolute():
-        return Path(xdg) / "automata" / tag
-    if environ_home and Path(environ_home).is_absolute():
-        return Path(environ_home) / ".cache" / "automata" / tag
-    return None
+def cache_file(folder: Path | None) -> Path | None:
+    """Return the file the index is kept in below *folder*; None where there is no folder."""
+    return folder and folder / f"plugins-{sys.version_info[0]}.{sys.version_info[1]}.json"
 
 
 def _mtime_ns(name: str) -> int:

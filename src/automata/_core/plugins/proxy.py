@@ -228,7 +228,7 @@ class Proxy:
         return kept
 
     def _refer(self, hook: str, name: str, attribute: str) -> Callable[..., Any]:
-        """A callable for code the manifest only names: an awaitable one for ``run``, a plain one for everything else."""
+        """A callable for code the manifest only names: an awaitable one for ``run``, a plain one for the rest."""
 
         def resolve() -> Callable[..., Any]:
             key = shapes()[KINDS[hook]].key
