@@ -25,6 +25,7 @@ extensions = [
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["_build", "_ext", "examples/data"]
 language = "en"
+default_role = "code"  # `name` in a docstring is code, as it is in Markdown
 
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist", "substitution"]
 myst_heading_anchors = 4
@@ -40,7 +41,8 @@ suppress_warnings = ["autodoc.import_object", "ref.python"]  # a record re-expor
 
 html_theme = "furo"
 html_title = f"Automata {version}"
-html_static_path: list[str] = []
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
 pygments_style = "friendly"

@@ -227,10 +227,11 @@ def load(module: str, name: str) -> Any:
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """Write a Markdown table, or nothing when it has no rows."""
-    body = [" | ".join(cell.replace("|", r"\|").replace("\n", " ") for cell in row) for row in rows]
-    lines = [" | ".join(head), " | ".join("---" for _ in head), *body]
-    return "\n".join(f"| {line} |" for line in lines) + "\n" if body else ""
+    """Write a Markdown table without its empty columns, or nothing when it has no rows."""
+    body = [tuple(cell.replace("|", r"\|").replace("\n", " ") for cell in row) for row in rows]
+    kept = [column for column in range(len(head)) if any(row[column] for row in body)]
+    lines = [[row[column] for column in kept] for row in (head, ("---",) * len(head), *body)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n" if body else ""
 
 
 def kind(schema_: Any) -> str:

@@ -83,6 +83,14 @@ def test_a_page_that_did_not_change_is_not_written_again(generator, tmp_path):
     assert page.stat().st_mtime_ns == before
 
 
+def test_a_table_leaves_out_columns_nobody_filled(generator):
+    assert generator.table(("A", "B"), [("x|y", ""), ("z", "")]) == "| A |\n| --- |\n| x\\|y |\n| z |\n"
+
+
+def test_a_table_without_rows_is_not_written(generator):
+    assert generator.table(("A", "B"), []) == ""
+
+
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])
 def test_a_link_of_a_page_at_the_top_leads_somewhere(root, name):
     targets = re.findall(r"\]\(([^)#:]+)\)", (root / name).read_text())
