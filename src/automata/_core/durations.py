@@ -65,7 +65,7 @@ def format_duration(duration: timedelta) -> str:
     if duration < timedelta(0):
         raise ValueError(f"A duration is never negative, not even {duration!r}")
     if duration.microseconds % 1000:
-        return f"PT{duration.days * 86_400 + duration.seconds}.{duration.microseconds:06d}S"
+        return f"P{duration.days}DT{duration.seconds}.{duration.microseconds:06d}S"
     minutes, seconds = divmod(duration.seconds, 60)
     hours, minutes = divmod(minutes, 60)
     parts = ((duration.days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s"), (duration.microseconds // 1000, "ms"))

@@ -11,7 +11,7 @@ from attrs import frozen
 from automata._core.codec.report import Report
 from automata._core.codec.shapes import BAD, Shape, label, show, wrong_type
 from automata._core.patch import join
-from automata._core.suggest import did_you_mean, nearest
+from automata._core.suggest import nearest
 from automata.model import Fix, Json
 
 
@@ -108,15 +108,19 @@ class Record:
         return schema
 
     def _unknown(self, key: str, value: Mapping[str, Json], at: str, report: Report) -> None:
-        free = [field.key for field in self.fields if field.key not in value]
+        free = () if report.full else [field.key for field in self.fields if field.key not in value]
         found = nearest(key, free)
         fixes: tuple[Fix, ...] = ()
         if found is not None and _reads(self._by_key[found].shape, value[key]):
             patch = {"op": "move", "from": join(at, key), "path": join(at, found)}
             fixes = (Fix(f"Rename it to {found!r}", (patch,)),)
         hint = None if found else f"Known keys are {', '.join(self._by_key)}"
-        message = f"Unknown key {show(key)}{_inside(at)}{did_you_mean(key, free)}"
+        message = f"Unknown key {show(key)}{_inside(at)}{_meant(found)}"
         report.add("DOC-021", message, join(at, key), hint=hint, fixes=fixes)
+
+
+def _meant(found: str | None) -> str:
+    return f"; did you mean {found!r}?" if found else ""
 
 
 def _inside(at: str) -> str:

@@ -24,7 +24,7 @@ class Report:
         self, code: str, message: str, pointer: str, *, hint: str | None = None, fixes: tuple[Fix, ...] = ()
     ) -> None:
         """Note a problem at *pointer*; beyond `limits.PROBLEMS` it is only counted."""
-        if len(self._problems) >= limits.PROBLEMS:
+        if self.full:
             self._missed += 1
             return
         self._problems.append(
@@ -35,6 +35,11 @@ class Report:
     def count(self) -> int:
         """How many problems there are, listed or not."""
         return len(self._problems) + self._missed
+
+    @property
+    def full(self) -> bool:
+        """Whether another problem would only be counted, so that wording it is wasted."""
+        return len(self._problems) >= limits.PROBLEMS
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
-from attrs import frozen
+from attrs import field, frozen
 
 from automata._core.codec import limits
 from automata._core.codec.jsontext import JsonPlaces, read_json
@@ -24,7 +23,7 @@ _KEYED = frozenset({"DOC-005", "DOC-021", "DOC-025", "DOC-026"})
 """Problems about a key, not about its value."""
 
 
-@frozen(slots=False)
+@frozen
 class Source:
     """A text that parsed."""
 
@@ -33,10 +32,12 @@ class Source:
     text: str
     file: str | None
     format: Format
+    places: JsonPlaces | YamlPlaces = field(repr=False, eq=False)
+    """Finds positions; ask `position`."""
 
     def position(self, pointer: str, *, key: bool = False) -> Position | None:
         """Say where the value at *pointer* (with *key*: its key) starts, or where the nearest value around it does."""
-        while (found := self._places.find(pointer, key=key)) is None and pointer:
+        while (found := self.places.find(pointer, key=key)) is None and pointer:
             pointer, key = pointer.rpartition("/")[0], False
         return found
 
@@ -44,14 +45,6 @@ class Source:
         """Fill in the file and the position of a problem that has none."""
         position = problem.position or self.position(problem.pointer, key=problem.code in _KEYED)
         return attrs.evolve(problem, file=problem.file or self.file, position=position)
-
-    @cached_property
-    def _places(self) -> JsonPlaces | YamlPlaces:
-        if self.format == "json":
-            return JsonPlaces(self.text)
-        from automata._core.codec.yamltext import YamlPlaces
-
-        return YamlPlaces(self.text)
 
 
 def read_text(
@@ -77,10 +70,10 @@ def read_text(
     if problem is not None:
         return None, (attrs.evolve(problem, file=file),)
     chosen = format or _guess(decoded, file)
-    raw, problems = read_json(decoded) if chosen == "json" else _read_yaml(decoded)
-    if problems:
+    raw, places, problems = _read_json(decoded) if chosen == "json" else _read_yaml(decoded)
+    if places is None:
         return None, tuple(attrs.evolve(problem, file=file) for problem in problems)
-    source = Source(raw, decoded, file, chosen)
+    source = Source(raw, decoded, file, chosen, places)
     report = Report()
     check(raw, report)
     return source, tuple(source.locate(problem) for problem in report.problems)
@@ -125,7 +118,12 @@ def _guess(text: str, file: str | None) -> Format:
     return "json" if text.lstrip(" \t\r\n")[:1] in {"{", "["} else "yaml"
 
 
-def _read_yaml(text: str) -> tuple[Json, tuple[Problem, ...]]:
+def _read_json(text: str) -> tuple[Json, JsonPlaces | None, tuple[Problem, ...]]:
+    raw, problems = read_json(text)
+    return raw, None if problems else JsonPlaces(text), problems
+
+
+def _read_yaml(text: str) -> tuple[Json, YamlPlaces | None, tuple[Problem, ...]]:
     from automata._core.codec.yamltext import read_yaml
 
     return read_yaml(text)

@@ -117,7 +117,9 @@ class _Walk:
 
 
 def _fits(number: object) -> bool:
-    return math.isfinite(number) if isinstance(number, float) else number in _SAFE
+    if isinstance(number, int):
+        return number in _SAFE
+    return isinstance(number, float) and math.isfinite(number)
 
 
 def _digits(number: float) -> str:

@@ -33,8 +33,9 @@ _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-_Place: TypeAlias = "tuple[Position, Position, dict[str, _Place]]"
-"""Where a member (with its key) and its value start, and the members inside."""
+_Place: TypeAlias = "tuple[int, int, dict[str, _Place] | None]"
+"""Where a member (with its key) and its value start, each as line * _LINE + column, and the members inside."""
+_LINE = 1 << 24
 
 
 class _Fault(Exception):
@@ -43,33 +44,35 @@ class _Fault(Exception):
         super().__init__(message)
 
 
-def read_yaml(text: str) -> tuple[Json, tuple[Problem, ...]]:
-    """Parse *text*; with problems the value is None. What the value itself has wrong is left to `values.check`."""
+def read_yaml(text: str) -> tuple[Json, YamlPlaces | None, tuple[Problem, ...]]:
+    """Parse *text* into a value and the places of its parts; with problems both are None.
+
+    What the value itself has wrong is left to `values.check`.
+    """
     if not yaml.__with_libyaml__ and len(text) > limits.YAML_BYTES_SLOW:
         message = f"A YAML text has at most {limits.YAML_BYTES_SLOW:,} characters where PyYAML has no libyaml"
-        return None, (Problem(code="DOC-002", message=message, hint="Write large documents as JSON"),)
+        return None, None, (Problem(code="DOC-002", message=message, hint="Write large documents as JSON"),)
     try:
-        return _Builder(_events(text)).document(), ()
+        builder = _Builder(_events(text))
+        return builder.document(), YamlPlaces(builder.places), ()
     except _Fault as fault:
-        return None, (fault.problem,)
+        return None, None, (fault.problem,)
     except yaml.YAMLError as error:
-        return None, (_syntax(error),)
+        return None, None, (_syntax(error),)
 
 
 class YamlPlaces:
-    """Finds where values stand in a YAML text that parses; reads the text once more when first asked."""
+    """Finds where values stand in a YAML text that was read."""
 
-    def __init__(self, text: str) -> None:
-        builder = _Builder(_events(text))
-        builder.document()
-        self._root = builder.places
+    def __init__(self, places: dict[str, _Place]) -> None:
+        self._root = places
 
     def find(self, pointer: str, *, key: bool = False) -> Position | None:
         """Give the place of the value at *pointer*, with *key* that of its key; None where there is no such value."""
         place = self._root.get("")
         for token in split(pointer):
-            place = place[2].get(token) if place else None
-        return (place[0] if key else place[1]) if place else None
+            place = place[2].get(token) if place and place[2] else None
+        return Position(*divmod(place[0] if key else place[1], _LINE)) if place else None
 
 
 class _Builder:
@@ -89,7 +92,7 @@ class _Builder:
         if start.tags:
             raise _Fault("DOC-008", "A %TAG directive is not part of the format", start)
         event = self._next()
-        value = self._value(event, "", _position(event), self.places)
+        value = self._value(event, "", _place(event), self.places)
         for event in self._events:
             if isinstance(event, DocumentStartEvent):
                 raise _Fault("DOC-008", "The text has several YAML documents", event, "Keep one workflow in one file")
@@ -98,15 +101,16 @@ class _Builder:
     def _next(self) -> Event:
         return next(self._events)
 
-    def _value(self, event: Event, name: str, start: Position, places: dict[str, _Place]) -> Json:
+    def _value(self, event: Event, name: str, start: int, places: dict[str, _Place]) -> Json:
         self._count += 1
         if self._count > limits.VALUES:
             raise _Fault("DOC-010", f"The document has more than {limits.VALUES:,} values", event)
         _refuse_extras(event)
-        inside: dict[str, _Place] = {}
-        places[name] = (start, _position(event), inside)
         if isinstance(event, ScalarEvent):
+            places[name] = (start, _place(event), None)
             return _scalar(event)
+        inside: dict[str, _Place] = {}
+        places[name] = (start, _place(event), inside)
         if self._depth >= limits.DEPTH:
             raise _Fault("DOC-004", f"The document is nested deeper than {limits.DEPTH} levels", event)
         self._depth += 1
@@ -117,7 +121,7 @@ class _Builder:
     def _sequence(self, inside: dict[str, _Place]) -> list[Json]:
         items: list[Json] = []
         while not isinstance(event := self._next(), CollectionEndEvent):
-            items.append(self._value(event, str(len(items)), _position(event), inside))
+            items.append(self._value(event, str(len(items)), _place(event), inside))
         return items
 
     def _mapping(self, inside: dict[str, _Place]) -> dict[str, Json]:
@@ -127,7 +131,7 @@ class _Builder:
             key = _key(event)
             if key in members:
                 repeated[key] = None
-            members[key] = self._value(self._next(), key, _position(event), inside)
+            members[key] = self._value(self._next(), key, _place(event), inside)
         if not repeated:
             return members
         marked = Repeated(members)
@@ -191,8 +195,12 @@ def _refuse(number: float | Refused, event: ScalarEvent) -> float:
 
 
 def _position(event: Event) -> Position:
+    return Position(*divmod(_place(event), _LINE))
+
+
+def _place(event: Event) -> int:
     mark = event.start_mark
-    return Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
+    return (mark.line + 1) * _LINE + mark.column + 1 if mark else _LINE + 1
 
 
 def _syntax(error: yaml.YAMLError) -> Problem:
