@@ -98,12 +98,14 @@ def section_of(type_: Any) -> Iterator[str]:
 
 def functions() -> str:
     """One section a function of the expression language."""
-    reference = load("automata._core.expressions.reference", "reference")
     lines = ["# Functions", "", "What an expression can call. Every example is executed by the tests.", ""]
-    if reference is not None:
-        made = reference()
-        lines.append(made if isinstance(made, str) else "\n".join(map(function, made)))
-    return "\n".join(lines) + "\n"
+    reference = load("automata._core.expressions.reference", "reference")
+    standard = load("automata._core.expressions", "standard_functions")
+    made = reference() if reference else standard() if standard else ()
+    if isinstance(made, str):
+        return made if made.startswith("# ") else "\n".join([*lines, made]) + "\n"
+    records = made.values() if hasattr(made, "values") else made
+    return "\n".join([*lines, *(function(record) for record in sorted(records, key=named))])
 
 
 def function(record: Any) -> str:
