@@ -120,7 +120,9 @@ class _Explorer:
         """Skip and start what can be, until nothing changes; what cancels others comes before everything else."""
         while True:
             idle = [i for i, state in enumerate(nodes) if state == IDLE]
-            ready = sorted((i for i in idle if self._is_ready(i, edges)), key=lambda i: not self.nodes[i].cancel)
+            ready = [i for i in idle if self._is_ready(i, edges)]
+            stopped = {other for i in ready for other in self.doomed[i]}
+            ready = sorted((i for i in ready if i not in stopped), key=lambda i: not self.nodes[i].cancel)
             hopeless = [i for i in idle if self._is_hopeless(i, edges)]
             if ready and (self.nodes[ready[0]].cancel or not hopeless):
                 self._start(ready[0], nodes, edges)

@@ -189,5 +189,3 @@ def _comes_late(flow: Flow, id_: str, edge: Edge, need: int) -> bool:
         return flow.diagrams.apply("and", flow.guard(edge), flow.diagrams.at_least(need, others)) != FALSE
     except BudgetSpent:
         return False
-
-

@@ -120,7 +120,8 @@ class Timing:
 
     def _without(self, id_: str, at: str) -> int:
         """When *at* starts although *id_* has not finished."""
-        finishing = [way for way in self.flow.ways[id_] if not way.is_error]
+        disabled = self.flow.graph.nodes[id_].disabled
+        finishing = [] if disabled else [way for way in self.flow.ways[id_] if not way.is_error]
         found = FALSE
         for held in self._holds(at):
             both = {**held, id_: [*held.get(id_, ()), *finishing]}
