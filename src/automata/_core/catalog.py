@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from attrs import frozen
 
+from automata._core.expressions import standard_functions
 from automata._core.manifest import shapes
 from automata._core.plugins import KERNEL, Plugins
 from automata._core.schema import check_schema
@@ -128,7 +129,7 @@ def build_catalog(plugins: Plugins) -> Catalog:
     kinds = _sound(plugins, plugins.credential_kinds(), lambda kind: check_schema(kind.fields))
     return Catalog(
         types=MappingProxyType({found.name: found for found in types}),
-        functions=MappingProxyType({function.name: function for function in functions}),
+        functions=MappingProxyType({**standard_functions(), **{function.name: function for function in functions}}),
         credential_kinds=MappingProxyType({kind.name: kind for kind in kinds}),
         rules=plugins.graph_rules(),
         guard=lambda distribution, call: plugins.proxy(distribution).call(call),

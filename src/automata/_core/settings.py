@@ -22,6 +22,11 @@ Origin: TypeAlias = Literal["flag", "environment", "project", "default"]
 PROJECT_FILE = "automata.toml"
 KERNEL_SETTINGS = (
     Setting(
+        name="AUTOMATA_CONNECTIONS",
+        summary="Connections as a JSON object: name to an object with the fields of its credential kind",
+        secret=True,
+    ),
+    Setting(
         name="AUTOMATA_DISABLED_PLUGINS",
         summary="Plugins to leave out: distributions or entry points, comma-separated",
         default="",

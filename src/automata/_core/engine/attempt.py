@@ -6,10 +6,12 @@ import asyncio
 import traceback
 from datetime import UTC, datetime
 
+from attrs import evolve
+
 from automata._core.engine.host import Host
 from automata._core.machine import Step
 from automata.errors import StepError
-from automata.model import ErrorInfo, Event, Json, JsonObject, Outcome, StepFailed, StepFinished
+from automata.model import ErrorInfo, Event, Json, JsonObject, Outcome, StepCancelled, StepFailed, StepFinished
 from automata.ports import Context
 
 TRACE_LIMIT = 8 * 1024
@@ -72,6 +74,13 @@ def describe(step: Step, error: BaseException) -> ErrorInfo:
     trace = "".join(traceback.format_exception(error, limit=-10))[-TRACE_LIMIT:]
     message = f"{type(error).__name__}: {error}"[:MESSAGE_LIMIT]
     return ErrorInfo("bug", message, step.address, step.attempt, {"traceback": trace})
+
+
+def stamped(host: Host, event: Event) -> Event:
+    """A derived event with its instant, if it carries one; the machine knows no time."""
+    if isinstance(event, StepFinished | StepFailed | StepCancelled) and not event.at:
+        return evolve(event, at=instant(host))
+    return event
 
 
 def instant(host: Host) -> str:

@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from automata._core.engine.attempt import describe, ended, failed, finished, instant, perform
+from automata._core.engine.attempt import describe, ended, failed, finished, instant, perform, stamped
 from automata._core.engine.children import Children
 from automata._core.engine.context import StepContext
 from automata._core.engine.evaluation import Evaluation
@@ -128,7 +128,7 @@ class Driver:
             case Start(step):
                 self._start(step)
             case Note(event):
-                self._batch.append(event)
+                self._batch.append(stamped(self.host, event))
             case Conclude(activation):
                 self._conclude(activation)
             case Decide(step, index):

@@ -1,0 +1,128 @@
+"""Fold a run's journal into what people and programs look at: its steps, in the order they started."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from attrs import evolve
+
+from automata._core.plan import Plan, PlanGraph, PlanNode
+from automata.model import (
+    ErrorInfo,
+    Event,
+    JsonObject,
+    Run,
+    Step,
+    StepCancelled,
+    StepFailed,
+    StepFinished,
+    StepSkipped,
+    StepStarted,
+    StepStatus,
+)
+
+_ROUND = re.compile(r"(@\d+)?(\[\d+\])?(~undo|~finally)?$")
+
+
+def steps_of(plan: Plan, events: Iterable[Event]) -> tuple[Step, ...]:
+    """Every step the journal tells of.
+
+    Args:
+        plan: The plan of the run's version.
+        events: The journal, or a prefix of it.
+    """
+    steps: dict[str, Step] = {}
+    for event in events:
+        match event:
+            case StepStarted(address, attempt, input_, at):
+                first = steps[address].started if address in steps else at
+                use = use_of(plan, address)
+                steps[address] = Step(
+                    node=address, use=use, status=StepStatus.RUNNING, attempt=attempt, input=input_, started=first
+                )
+            case StepFinished(address, attempt, output, port, at):
+                step = _known(steps, plan, address)
+                done = StepStatus.SUCCEEDED
+                steps[address] = evolve(step, status=done, attempt=attempt, output=output, port=port, finished=at)
+            case StepFailed(address, attempt, error, _, at):
+                step = _known(steps, plan, address)
+                steps[address] = evolve(step, status=StepStatus.FAILED, attempt=attempt, error=error, finished=at)
+            case StepSkipped(address):
+                steps[address] = Step(node=address, use=use_of(plan, address), status=StepStatus.SKIPPED, attempt=0)
+            case StepCancelled(address, at):
+                steps[address] = evolve(_known(steps, plan, address), status=StepStatus.CANCELLED, finished=at or None)
+            case _:
+                pass
+    return tuple(steps.values())
+
+
+def use_of(plan: Plan, address: str) -> str:
+    """Name of the node type performed at *address*; that of the compensation for an ``~undo``."""
+    node = node_at(plan, address)
+    if address.endswith("~undo") and node.compensation is not None:
+        return node.compensation.type.name
+    return node.work.type.name
+
+
+def node_at(plan: Plan, address: str) -> PlanNode:
+    """The node of the plan a step's *address* belongs to, whatever the iteration.
+
+    Raises:
+        KeyError: There is none.
+    """
+    graph: PlanGraph | None = plan.graph
+    node: PlanNode | None = None
+    for part in address.split("/"):
+        if graph is None:
+            raise KeyError(address)
+        id_ = _ROUND.sub("", part)
+        node = graph.nodes[graph.index[id_]]
+        graph = node.finally_ if part.endswith("~finally") else node.body
+    if node is None:
+        raise KeyError(address)
+    return node
+
+
+def plain(address: str) -> str:
+    """*address* without iterations and attempts: ``each[3]/fetch`` becomes ``each/fetch``."""
+    return "/".join(_ROUND.sub("", part) for part in address.split("/"))
+
+
+def _known(steps: dict[str, Step], plan: Plan, address: str) -> Step:
+    known = steps.get(address)
+    return known or Step(node=address, use=use_of(plan, address), status=StepStatus.RUNNING)
+
+
+def step_json(step: Step) -> JsonObject:
+    """A step as the CLI and the API show it."""
+    return {
+        "node": step.node,
+        "use": step.use,
+        "status": str(step.status),
+        "attempt": step.attempt,
+        "input": step.input,
+        "output": step.output,
+        "port": step.port,
+        "error": error_json(step.error),
+        "started": step.started,
+        "finished": step.finished,
+    }
+
+
+def run_json(run: Run, steps: Iterable[Step]) -> JsonObject:
+    """A run as the CLI and the API show it."""
+    return {
+        "run": run.id,
+        "workflow": run.workflow,
+        "version": run.version,
+        "status": str(run.status),
+        "output": run.output,
+        "error": error_json(run.error),
+        "steps": [step_json(step) for step in steps],
+    }
+
+
+def error_json(error: ErrorInfo | None) -> JsonObject | None:
+    """The error object of the workflow document, or None."""
+    return None if error is None else error.to_json()
