@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from automata._core.manifest import build_manifest, dump_manifest, find_stale
+from automata.model import Json
+
+__all__ = ["build_manifest", "dump_manifest", "find_stale", "write_distribution", "write_manifest"]
+
 
 def write_distribution(
     folder: Path,
@@ -48,3 +53,17 @@ def write_distribution(
     written = [f"{package}/{file},," for file in files]
     (info / "RECORD").write_text("\n".join([*written, f"{info.name}/RECORD,,"]) + "\n", encoding="utf-8")
     return folder / package
+
+
+def write_manifest(plugin: object, package: Path, *, name: str, version: str, kernel: str = "") -> dict[str, Json]:
+    """Write ``automata.json`` for a plugin whose entry point names *package*; its hooks are called.
+
+    Returns:
+        The manifest, as `build_manifest` made it.
+
+    Raises:
+        FixInput: What the hooks return cannot stand in a manifest.
+    """
+    manifest = build_manifest(plugin, name=name, version=version, entry_point=package.name, kernel=kernel)
+    (package / "automata.json").write_text(dump_manifest(manifest), encoding="utf-8")
+    return manifest
