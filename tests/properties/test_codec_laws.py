@@ -13,11 +13,18 @@ from automata._core.canonical import canonical
 from automata.testing.strategies import json_objects, json_values, workflows
 
 bounded = settings(
-    max_examples=60,
+    max_examples=20,
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+
+
+_LEAVES = st.none() | st.integers() | st.floats() | st.text() | st.binary()
+
+
+def _containers(inner):
+    return st.lists(inner) | st.dictionaries(st.text() | st.integers(), inner)
 
 
 @pytest.fixture(scope="module")
@@ -74,20 +81,15 @@ def test_another_note_is_another_version(workflow, note):
 
 
 @given(st.text() | st.binary())
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=100, derandomize=True, deadline=None)
 def test_no_text_makes_the_reader_raise(text):
     loaded = codec.load(text)
 
     assert (loaded.workflow is None) == bool(loaded.problems)
 
 
-@given(
-    st.recursive(
-        st.none() | st.integers() | st.floats() | st.text() | st.binary(),
-        lambda v: st.lists(v) | st.dictionaries(st.text() | st.integers(), v),
-    )
-)
-@settings(max_examples=200, derandomize=True, deadline=None)
+@given(st.recursive(_LEAVES, _containers, max_leaves=6))
+@settings(max_examples=60, derandomize=True, deadline=None)
 def test_no_python_value_makes_the_decoder_raise(value):
     workflow, problems = codec.decode(value)
 
@@ -96,7 +98,7 @@ def test_no_python_value_makes_the_decoder_raise(value):
 
 
 @given(json_values())
-@settings(max_examples=200, derandomize=True, deadline=None)
+@settings(max_examples=60, derandomize=True, deadline=None)
 def test_canonical_bytes_are_a_fixed_point(value):
     source, problems = codec.read_text(canonical(value), format="json")
 

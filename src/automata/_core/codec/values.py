@@ -12,6 +12,8 @@ from automata._core.codec.report import Report
 from automata._core.patch import join
 from automata.model import Json
 
+_LINE_BITS = 128
+"""An integer of more bits is too long for a message."""
 _SAFE = range(-SAFE_INTEGER, SAFE_INTEGER + 1)
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 
@@ -122,8 +124,10 @@ def _fits(number: object) -> bool:
     return isinstance(number, float) and math.isfinite(number)
 
 
-def _digits(number: float) -> str:
-    return repr(number) if isinstance(number, float) or number.bit_length() < 128 else "of very many digits"  # noqa: PLR2004 - what fits on a line
+def _digits(number: object) -> str:
+    if isinstance(number, int) and number.bit_length() > _LINE_BITS:
+        return "of very many digits"
+    return repr(number)
 
 
 def _short(value: object) -> str:
