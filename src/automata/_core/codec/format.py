@@ -378,7 +378,9 @@ CASE: Final = Record(
         Field(
             "mocks",
             MapOf(
-                item=Either(_MOCK, ListOf(item=_MOCK, least=1), lambda value: isinstance(value, list | tuple)),
+                item=Either(
+                    _MOCK, ListOf(item=_MOCK, least=1, into=list), lambda value: isinstance(value, list | tuple)
+                ),
                 key=_ADDRESS,
             ),
             "Node address to what it does instead; a list has one entry an attempt, the last repeats.",

@@ -199,10 +199,12 @@ class Anything:
 
 @frozen(kw_only=True)
 class ListOf:
-    """A list of one shape, read into a tuple."""
+    """A list of one shape."""
 
     item: Shape
     least: int = 0
+    into: type[tuple[object, ...]] | type[list[object]] = tuple
+    """What it is read into: list where the record keeps it as JSON."""
 
     def read(self, value: Json, at: str, report: Report) -> object:
         """See `Shape`."""
@@ -211,7 +213,7 @@ class ListOf:
         if len(value) < self.least:
             report.add("DOC-024", f"{label(at)} must not be empty", at)
         items = [self.item.read(item, join(at, index), report) for index, item in enumerate(value)]
-        return tuple(item for item in items if item is not BAD)
+        return self.into(item for item in items if item is not BAD)
 
     def write(self, value: object) -> Json:
         """See `Shape`."""
