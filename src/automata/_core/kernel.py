@@ -20,7 +20,7 @@ from automata._core.egress import EgressPolicy
 from automata._core.engine import Direct, Engine, Host, Observer, Performer, Waiting
 from automata._core.history import run_json, steps_of
 from automata._core.http import GuardedHttp
-from automata._core.plugins import Plugins, discover
+from automata._core.plugins import LIMIT_S, Plugins, cache_file, discover
 from automata._core.settings import Configuration, cache_folder, load_settings
 from automata._core.system import SystemClock, SystemRandom
 from automata._core.validation import validate
@@ -134,11 +134,12 @@ class Kernel:
         if self._plugins is not None:
             return self._plugins
         first = self._settings or load_settings(folder=self._folder, partial=True)
-        cache = cache_folder(first)
+        cache, limit = cache_folder(first), first.duration("AUTOMATA_PLUGIN_TIMEOUT")
         return discover(
             disabled=first.names("AUTOMATA_DISABLED_PLUGINS"),
             safe_mode=first.flag("AUTOMATA_SAFE_MODE"),
-            cache=None if cache is None else cache / "plugins.json",
+            cache=cache_file(cache),
+            limit_s=limit.total_seconds() if limit else LIMIT_S,
         )
 
     @cached_property
