@@ -262,7 +262,8 @@ _DENIED_V6: tuple[tuple[IPv6Network, str], ...] = tuple(
 
 
 def _bad_url(url: str, why: str) -> InvalidInput:
-    shown = re.split(r"[?#@]", url, maxsplit=1)[0][:200]
+    address = re.split(r"[?#]", url, maxsplit=1)[0]
+    shown = re.sub(r"//.*@", "//***@", address, flags=re.DOTALL)[:200]
     return InvalidInput(f"URL {shown!r} is not usable: {why}", sent=False)
 
 

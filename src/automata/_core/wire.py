@@ -24,7 +24,10 @@ MAX_ATTEMPTED = 4
 """Addresses of one host tried before giving up."""
 
 MAX_RESPONSE_HEADERS = 256
-"""Header lines accepted in an answer; their bytes are limited to 100 KiB by the library."""
+"""Header lines accepted in an answer."""
+
+MAX_RESPONSE_HEADER_BYTES = 64 * 1024
+"""Bytes of all header lines accepted; the library stops reading an endless one."""
 
 
 USER_AGENT = f"automata/{__version__}"
@@ -153,8 +156,12 @@ class Wire:
 
 def _headers(raw: Sequence[tuple[bytes, bytes]], target: Target) -> dict[str, str]:
     """Names in lower case, values as Latin-1 (RFC 9110, section 5.5), repeated ones joined."""
-    if len(raw) > MAX_RESPONSE_HEADERS:
-        raise ProviderBroke(f"Answer of {target.place!r} has {len(raw)} headers; {MAX_RESPONSE_HEADERS} are accepted")
+    size = sum(len(name) + len(value) for name, value in raw)
+    if len(raw) > MAX_RESPONSE_HEADERS or size > MAX_RESPONSE_HEADER_BYTES:
+        raise ProviderBroke(
+            f"Answer of {target.place!r} has {len(raw)} headers of {size} bytes; "
+            f"{MAX_RESPONSE_HEADERS} of {MAX_RESPONSE_HEADER_BYTES} are accepted"
+        )
     headers: dict[str, str] = {}
     for name, value in raw:
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")

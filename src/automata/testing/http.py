@@ -57,6 +57,8 @@ class Answer:
     """Wait after each byte of the body: a slow sender."""
     cut: bool = False
     """Announce the whole body, send half of it, hang up."""
+    raw: bytes | None = None
+    """Sent in the place of everything else, status line included; then the connection is closed."""
 
 
 Handler: TypeAlias = "Callable[[Received], Answer]"
@@ -152,6 +154,10 @@ class HttpServer:
             self._routes[method, path] = handler
             self._faults[method, path] = [fault] * fail
 
+    def raw(self, path: str, data: bytes) -> None:
+        """Answer requests for *path* with these bytes, status line included, and hang up."""
+        self.handle(path, lambda _request: Answer(raw=data))
+
     def _take(self, request: Received) -> Answer | Fault:
         """What *request* gets: the next fault of its route, else the route's answer, else 404."""
         path = request.path.partition("?")[0]
@@ -232,6 +238,10 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _send(self, answer: Answer) -> None:
         if answer.delay_s and not self._wait(answer.delay_s):
+            return
+        if answer.raw is not None:
+            self.wfile.write(answer.raw)
+            self.close_connection = True
             return
         self.send_response(answer.status)
         headers = {"content-length": str(len(answer.body)), **answer.headers}
