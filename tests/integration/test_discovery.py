@@ -14,6 +14,7 @@ import pytest
 from automata._core.catalog import build_catalog
 from automata._core.manifest import build_manifest, dump_manifest
 from automata._core.plugins import KERNEL, Status, cache_file, discover, read_index
+from automata.errors import NotFound, PluginError
 from automata.testing.plugins import write_distribution
 
 GOOD = """
@@ -335,3 +336,122 @@ def test_a_hanging_import_holds_the_caller_no_longer_than_the_limit(site):
     build_catalog(discover(path=[str(site)], limit_s=0.2))
 
     assert time.monotonic() - started < 10
+
+
+def test_an_entry_point_may_name_an_object(site):
+    code = (
+        "from automata.sdk import *\n\nasync def run(context, parameters): ...\n\nclass Plugin:\n    @hookimpl\n"
+        "    def automata_node_types(self):\n"
+        "        return [NodeType(name='obj.do_it', title='T', summary='S', run=run)]\n\nclass box:\n    it = Plugin()\n"
+    )
+    write_distribution(site, "obj", code, entry_points={"obj": "obj:box.it"})
+
+    assert build_catalog(discover(path=[str(site)])).get("obj.do_it").plugin == "obj"
+
+
+def test_hooks_nobody_calls_are_noted(site):
+    write_distribution(
+        site, "newer", "from automata.sdk import hookimpl\n@hookimpl\ndef automata_routes(app): return []"
+    )
+    write_distribution(site, "idle", "")
+
+    plugins = discover(path=[str(site)])
+    build_catalog(plugins)
+
+    assert find(plugins, "newer").notes == ("Implements 'automata_routes', a hook nobody here calls",)
+    assert find(plugins, "idle").notes == ("Implements no hook",)
+
+
+def test_a_range_that_cannot_be_read_keeps_the_plugin_off(site):
+    write_distribution(site, "automata-kernel", "", version="0.1.0", entry_points={})
+    write_distribution(site, "odd", "raise SystemExit", requires=["automata-kernel>=one"])
+
+    assert "cannot be read" in find(discover(path=[str(site)]), "odd").reason
+
+
+def test_a_range_in_the_manifest_counts_too(site):
+    write_distribution(site, "automata-kernel", "", version="0.1.0", entry_points={})
+    describe(site, "strict", good("strict"), kernel=">=5")
+
+    info = find(discover(path=[str(site)]), "strict")
+
+    assert (info.status, info.reason) == (
+        Status.INCOMPATIBLE,
+        "strict 1.0 needs automata-kernel >=5, and 0.1.0 is installed",
+    )
+
+
+def test_a_manifest_of_another_entry_point_is_not_used(site):
+    describe(site, "two", good("two"), entry_point="two.other")
+
+    assert not find(discover(path=[str(site)]), "two").manifest
+
+
+def test_the_manifest_of_an_editable_install_is_found(site, tmp_path, monkeypatch):
+    describe(site, "editable", good("editable"))
+    source = tmp_path / "src"
+    source.mkdir()
+    (site / "editable").rename(source / "editable")
+    monkeypatch.syspath_prepend(str(source))
+
+    assert find(discover(path=[str(site)]), "editable").manifest
+    assert "editable" not in sys.modules
+
+
+def test_a_single_module_has_no_manifest_and_a_lost_one_is_reported(site):
+    write_distribution(site, "single", "", entry_points={"single": "single_module", "lost": "lost.hooks"})
+    (site / "single_module.py").write_text(good("single"), encoding="utf-8")
+
+    plugins = discover(path=[str(site)])
+    catalog = build_catalog(plugins)
+
+    assert catalog.get("single.say_hello")
+    assert "No module named 'lost'" in messages(plugins, "single")
+
+
+def test_a_damaged_distribution_does_not_hide_the_others(site):
+    write_distribution(site, "good", good())
+    broken = write_distribution(site, "nameless", "").parent / "nameless-1.0.dist-info"
+    (broken / "METADATA").write_bytes(b"\xff\xfe")
+
+    assert [found.distribution for found in read_index([str(site), "/nothing/here"]).found] == ["good"]
+
+
+def test_a_cache_of_the_wrong_types_is_ignored(site, tmp_path):
+    write_distribution(site, "one", good("one"))
+    os.utime(site, (1_000_000_000, 1_000_000_000))
+    cache = cache_file(tmp_path)
+    read_index([str(site)], cache)
+    cache.write_text(cache.read_text().replace('"version": "1.0"', '"version": 1.0'))
+
+    assert read_index([str(site)], cache).found[0].version == "1.0"
+
+
+def test_a_function_in_a_manifest_is_imported_when_it_is_called(site):
+    code = (
+        "from automata.sdk import *\n@hookimpl\ndef automata_functions():\n"
+        "    return [Function(name='fun.up', call=str.upper, signatures=('(string) -> string',), summary='S')]\n"
+    )
+    describe(site, "fun", code)
+
+    function = build_catalog(discover(path=[str(site)])).functions["fun.up"]
+
+    assert "fun" not in sys.modules
+    assert function.call("a") == "A"
+    assert "fun" in sys.modules
+
+
+def test_a_plugin_that_is_not_there_is_said_so(site):
+    with pytest.raises(NotFound, match="No plugin 'nobody'"):
+        discover(path=[str(site)]).proxy("nobody")
+
+
+def test_a_plugin_switched_off_is_not_called_again(site):
+    write_distribution(site, "gone", "raise OSError")
+    plugins = discover(path=[str(site)])
+    build_catalog(plugins)
+
+    with pytest.raises(PluginError, match="is switched off: Import failed: OSError"):
+        plugins.proxy("gone").call(lambda: 1)
+    with pytest.raises(PluginError, match="is switched off"):
+        plugins.proxy("gone").load()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from automata._core.manifest import KINDS, Record, shapes
@@ -118,7 +118,3 @@ class Plugins:
                 for plugin in dict.fromkeys((record.plugin, other.plugin)):
                     self.report(plugin, f"{text}; the one of {other.plugin!r} is used")
         return tuple(first.values())
-
-    def counts(self) -> Mapping[str, int]:
-        """Number of records by hook, for those asked for so far."""
-        return {hook: len(records) for hook, records in self._records.items()}
