@@ -73,7 +73,7 @@ def automata_credential_kinds() -> Iterable[CredentialKind]:
 def automata_functions() -> Iterable[Function]:
     """Supply functions for expressions; their names need a namespace of the plugin's own.
 
-    Called once, when the first expression is compiled. Contained.
+    Called once, when the catalog is built. Contained.
 
     Example::
 
@@ -89,7 +89,7 @@ def automata_functions() -> Iterable[Function]:
 def automata_graph_rules() -> Iterable[Rule]:
     """Supply validation rules beyond the kernel's own.
 
-    Called once, when the first document is validated. Contained.
+    Called once, when the catalog is built; each rule then sees every document that is validated. Contained.
 
     Example::
 

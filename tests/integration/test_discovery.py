@@ -342,7 +342,8 @@ def test_an_entry_point_may_name_an_object(site):
     code = (
         "from automata.sdk import *\n\nasync def run(context, parameters): ...\n\nclass Plugin:\n    @hookimpl\n"
         "    def automata_node_types(self):\n"
-        "        return [NodeType(name='obj.do_it', title='T', summary='S', run=run)]\n\nclass box:\n    it = Plugin()\n"
+        "        return [NodeType(name='obj.do_it', title='T', summary='S', run=run)]\n\n"
+        "class box:\n    it = Plugin()\n"
     )
     write_distribution(site, "obj", code, entry_points={"obj": "obj:box.it"})
 
