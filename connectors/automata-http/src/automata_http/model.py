@@ -46,6 +46,8 @@ def effect_of(parameters: JsonObject) -> Effect:
     A method that is an expression is not known before the run, so it counts as unsafe.
     """
     method = parameters.get("method", "GET")
+    if not isinstance(method, str):
+        return Effect.UNSAFE
     if method in _SAFE:
         return Effect.READ
     if method in _REPEATABLE:
