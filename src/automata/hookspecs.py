@@ -4,7 +4,8 @@ Hooks return frozen records (or None); the kernel collects them once, stamps eac
 refuses two of the same name. A plugin is an installed distribution with an entry point in the group ``automata`` whose
 value is a module (or object) with functions marked ``automata.sdk.hookimpl``.
 
-Failure policy *contained*: a plugin that raises, hangs or returns something else is switched off and reported, the others go on.
+Failure policy *contained*: a plugin that raises, hangs or returns something else is reported, in the end switched off,
+and the others go on.
 Failure policy *observer*: called off the hot path; an exception is counted, and never reaches the run.
 """
 
