@@ -28,7 +28,6 @@ from automata.model import (
     Kind,
     Node,
     NodeType,
-    Port,
     Retry,
     Workflow,
 )
@@ -207,7 +206,7 @@ class _Compiler:
             need=need,
             patient=patient,
             indegree=indegree,
-            exits=_exits(behaviour, self.catalog.ports_of(node), normal, [target for _, target in failing]),
+            exits=_exits(behaviour, self.ports(node, type_, normal), normal, [target for _, target in failing]),
             targets=tuple(target for _, target in (*normal, *failing)),
             catches=_catches(failing),
             doomed=_doomed(node.id, index, leaving) if node.cancel else (),
@@ -231,6 +230,13 @@ class _Compiler:
             key=None if key is None else self.template(key),
             connection=node.connection,
         )
+
+    def ports(self, node: Node, type_: NodeType, normal: Sequence[tuple[str, int]]) -> list[str]:
+        """Ports *node* can leave by; a ``switch`` has ``otherwise`` only with an edge there: nothing gets lost."""
+        names = [port.name for port in self.catalog.ports_of(node)]
+        if type_.compute_ports is not None and "otherwise" in names and all(port != "otherwise" for port, _ in normal):
+            names.remove("otherwise")
+        return names
 
     def type(self, use: str) -> NodeType:
         found = self.catalog.get(use)
@@ -260,7 +266,7 @@ def _join(node: Node, indegree: int) -> tuple[int, bool]:
 
 
 def _exits(
-    behaviour: Behaviour, ports: Sequence[Port], normal: Sequence[tuple[str, int]], failing: Sequence[int]
+    behaviour: Behaviour, ports: Sequence[str], normal: Sequence[tuple[str, int]], failing: Sequence[int]
 ) -> Mapping[str, Exit]:
     if behaviour is Behaviour.PASS:
         return {"out": (tuple(target for _, target in normal), tuple(failing))}
@@ -269,7 +275,7 @@ def _exits(
             tuple(target for port, target in normal if port == name),
             tuple(target for port, target in normal if port != name) + tuple(failing),
         )
-        for name in [p.name for p in ports]
+        for name in ports
     }
 
 
