@@ -119,7 +119,7 @@ def upstream_of(links: Links, ends: Iterable[str]) -> frozenset[str]:
 
 
 def exclusive(links: Links, join: str) -> frozenset[str]:
-    """Give the nodes whose every way leads only to *join*: what its ``cancel`` may stop without hurting anybody else."""
+    """Give the nodes whose every way leads only to *join*: what its ``cancel`` may stop and hurt nobody else."""
     inside = {join}
     waiting = [e.source for e in links.incoming[join]]
     while waiting:

@@ -149,24 +149,14 @@ class Diagrams:
 
 
 def _known(operation: Operation, a: int, b: int, results: Mapping[tuple[Operation, int, int], int]) -> int | None:
-    match operation:
-        case "and":
-            if a == FALSE or b == FALSE:
-                return FALSE
-            if a == TRUE or a == b:
-                return b
-            if b == TRUE:
-                return a
-        case "or":
-            if a == TRUE or b == TRUE:
-                return TRUE
-            if a == FALSE or a == b:
-                return b
-            if b == FALSE:
-                return a
-        case _:
-            if a == FALSE or b == TRUE or a == b:
-                return FALSE
-            if b == FALSE:
-                return a
-    return results.get((operation, a, b))
+    if a == b:
+        return FALSE if operation == "less" else a
+    if a > TRUE and b > TRUE:
+        return results.get((operation, a, b))
+    if operation == "less":
+        simple = {(FALSE, b): FALSE, (a, TRUE): FALSE, (a, FALSE): a}
+        return simple.get((a, b), results.get((operation, a, b)))
+    neutral, absorbing = (TRUE, FALSE) if operation == "and" else (FALSE, TRUE)
+    if absorbing in {a, b}:
+        return absorbing
+    return b if a == neutral else a

@@ -1,12 +1,12 @@
 """Under which choices each node of a graph runs, exactly, as decision diagrams.
 
-Translation to a workflow net: an edge is a pair of places (taken, dead), a way out of a node is a transition that marks
-one of them for each outgoing edge, and a join is a transition for each minimal set of marked places that settles it. The
-graph is acyclic and every place is marked once, so the net is safe and free of conflict but for the choice between the
-ways of one node: whether a node runs is a function of these choices alone, whatever the interleaving.
+Translation to a workflow net: an edge is a pair of places (taken, dead), a way out of a node is a transition that
+marks one of them for each outgoing edge, and a join is a transition for each minimal set of marked places that settles
+it. The graph is acyclic and every place is marked once, so the net is safe and free of conflict but for the choice
+between the ways of one node: whether a node runs is a function of these choices alone, whatever the interleaving.
 
-Sources: van der Aalst, "The Application of Petri Nets to Workflow Management" (1998), and van der Aalst et al., "Soundness
-of Workflow Nets" (2011), for soundness; dead-path elimination is that of BPEL 2.0, 11.6.4, with typed joins.
+Sources: van der Aalst, "The Application of Petri Nets to Workflow Management" (1998), and van der Aalst et al.,
+"Soundness of Workflow Nets" (2011), for soundness; dead-path elimination is that of BPEL 2.0, with typed joins.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class Played:
     """Plays in which a node that could have done otherwise failed and was caught."""
 
 
-def play(  # noqa: PLR0913, PLR0917 - the parts of a flow, which imports this module
+def play(
     graph: Graph,
     links: Links,
     order: Sequence[str],

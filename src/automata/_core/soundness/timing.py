@@ -1,7 +1,7 @@
 """What has certainly happened when a node starts, whatever the order in which other nodes finish.
 
-"B has finished whenever A starts" is decided by holding B back: if A can start all the same, B is not certain. The marks
-of edges are then three-valued (taken, dead, open), so a node keeps one function for each of the first two.
+"B has finished whenever A starts" is decided by holding B back: if A can start all the same, B is not certain. The
+marks of edges are then three-valued (taken, dead, open), so a node keeps one function for each of the first two.
 """
 
 from __future__ import annotations
