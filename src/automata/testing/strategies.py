@@ -132,7 +132,10 @@ def _nodes(draw: st.DrawFn, name: str, depth: int) -> Node:
 
 
 def _plain(number: float) -> float:
-    return int(number) if number.is_integer() and math.fabs(number) <= SAFE_INTEGER else number
+    size = math.fabs(number)
+    if SAFE_INTEGER < size < 1e21:  # noqa: PLR2004 - a document does not hold these, see decision 15
+        return 0
+    return int(number) if size <= SAFE_INTEGER and number.is_integer() else number
 
 
 _EVERY: tuple[Join, ...] = ("merge", "all", "any", 1, 2, 7)

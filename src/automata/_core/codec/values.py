@@ -12,6 +12,8 @@ from automata._core.codec.report import Report
 from automata._core.patch import join
 from automata.model import Json
 
+_EXPONENT = 1e21
+"""From here the canonical form writes an exponent; below, a float reads back as an integer and must be a safe one."""
 _LINE_BITS = 128
 """An integer of more bits is too long for a message."""
 _SAFE = range(-SAFE_INTEGER, SAFE_INTEGER + 1)
@@ -121,7 +123,7 @@ class _Walk:
 def _fits(number: object) -> bool:
     if isinstance(number, int):
         return number in _SAFE
-    return isinstance(number, float) and math.isfinite(number)
+    return isinstance(number, float) and math.isfinite(number) and not SAFE_INTEGER < abs(number) < _EXPONENT
 
 
 def _digits(number: object) -> str:
