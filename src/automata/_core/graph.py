@@ -89,7 +89,7 @@ def find_cycle(graph: Graph, links: Links | None = None) -> tuple[str, ...] | No
         return None
     import networkx as nx
 
-    drawn = nx.DiGraph([(e.source, e.target) for edges in links.outgoing.values() for e in edges])
+    drawn: nx.DiGraph[str] = nx.DiGraph([(e.source, e.target) for edges in links.outgoing.values() for e in edges])
     knotted = [set(c) for c in nx.strongly_connected_components(drawn) if len(c) > 1 or drawn.has_edge(*(list(c) * 2))]
     start = next(id_ for id_ in graph.nodes if any(id_ in c for c in knotted))
     return _shortest_way_round(start, links)

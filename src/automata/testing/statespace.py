@@ -1,6 +1,7 @@
 """Play a small graph in every possible order: the oracle the soundness proofs are tested against.
 
-Exponential on purpose, and shares no code with what it checks: it moves tokens by the words of the reference, one finishing node after the other, and remembers every state it has seen.
+Exponential on purpose, and shares no code with what it checks: it moves tokens by the words of the
+reference, one finishing node after the other, and remembers every state it has seen.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
 from attrs import evolve
 
@@ -38,8 +39,8 @@ def validate_many(
 ) -> Mapping[str, tuple[Problem, ...]]:
     """Validate documents that may call each other; keys are file names or any other handle.
 
-    Besides what `validate` finds in each, calls that come back to the caller (``CALL-001``), and calls of workflows that
-    are not among them (``CALL-002``, a warning: they may be published elsewhere).
+    Besides what `validate` finds in each, calls that come back to the caller (``CALL-001``), and calls of workflows
+    that are not among them (``CALL-002``, a warning: they may be published elsewhere).
     """
     named = {workflow.name: workflow for workflow in workflows.values()}
     found: dict[str, tuple[Problem, ...]] = {}
@@ -71,7 +72,7 @@ def _breaches(survey: Survey, rules: Iterable[KernelRule]) -> Iterator[Problem]:
 def _from_plugins(survey: Survey) -> Iterator[Problem]:
     for rule in survey.catalog.rules:
         try:
-            yield from survey.catalog.guard(rule.plugin, lambda rule=rule: _checked(rule, survey.workflow))
+            yield from survey.catalog.guard(rule.plugin, partial(_checked, rule, survey.workflow))
         except PluginError as error:
             yield Problem(
                 code="PLG-001",

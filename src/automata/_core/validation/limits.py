@@ -77,7 +77,7 @@ def too_patient(survey: Survey) -> Iterator[Problem]:
 
 
 def _patience(view: View, node: Node) -> Iterator[Problem]:
-    places = [(node.timeout, ("timeout",))]
+    places: list[tuple[str | None, tuple[str, ...]]] = [(node.timeout, ("timeout",))]
     if node.compensate is not None:
         places.append((node.compensate.timeout, ("compensate", "timeout")))
     for timeout, tokens in places:

@@ -133,8 +133,17 @@ def bad_format(survey: Survey) -> Iterator[Problem]:
 
 
 def _fault(form: str, value: str) -> str | None:
-    check = {"duration": _duration, "cron": _cron, "timezone": _timezone, "date-time": _timestamp}.get(form)
-    return None if check is None else check(value)
+    match form:
+        case "duration":
+            return _duration(value)
+        case "cron":
+            return _cron(value)
+        case "timezone":
+            return _timezone(value)
+        case "date-time":
+            return _timestamp(value)
+        case _:
+            return None
 
 
 def _duration(value: str) -> str | None:

@@ -23,7 +23,8 @@ def no_nodes(survey: Survey) -> Iterator[Problem]:
             what = (
                 "The workflow" if view.owner is None else f"The {view.pointer.rpartition('/')[2]} of {view.owner.id!r}"
             )
-            yield view.problem(None, f"{what} has no nodes", node=view.address.rstrip("/") or None)
+            address = view.address.rstrip("/") or None
+            yield Problem(code="", message=f"{what} has no nodes", pointer=view.pointer, node=address)
 
 
 def unknown_node(survey: Survey) -> Iterator[Problem]:

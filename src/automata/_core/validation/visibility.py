@@ -140,11 +140,11 @@ class Visible(Mapping[str, Typed]):
         return sum(1 for _ in self)
 
     def _chain(self) -> Iterator[tuple[Frame, Node | None]]:
-        frame: Frame | None = self.frame
-        at = self.at
-        while frame is not None:
-            yield frame, at
+        frame, at = self.frame, self.at
+        yield frame, at
+        while frame.outer is not None:
             frame, at = frame.outer, frame.at_outer
+            yield frame, at
 
     def _search(self, name: str) -> Typed | None:
         for frame, at in self._chain():
