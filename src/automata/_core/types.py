@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Literal, TypeAlias
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from automata.model import Json, JsonSchema
 
@@ -100,34 +100,34 @@ def optional_of(item: Type) -> Type:
 
 
 def union(types: Iterable[Type]) -> Type:
-    """Give the smallest type that holds every one of *types*; `DYN` swallows all, none gives `NEVER`."""
-    members: list[Type] = []
+    """Give the smallest type that holds every one of *types*; `DYN` swallows all, none gives `NEVER`.
+
+    Scalars of one kind become one, int disappears in number; too many different lists and maps become `DYN`.
+    """
+    scalars: dict[Kind, list[Type]] = {}
+    others: list[Type] = []
     for one in types:
-        for member in one.members if one.kind == "union" else (one,):
-            if member.kind == "dyn":
+        for member in alternatives(one):
+            if member.kind == "dyn" or len(others) > _MAX_MEMBERS:
                 return DYN
-            if member.kind != "never" and member not in members:
-                members.append(member)
-    members = _absorbed(members)
-    if len(members) > _MAX_MEMBERS:
-        return DYN
+            if _plain(member):
+                scalars.setdefault(member.kind, []).append(member)
+            elif member not in others:
+                others.append(member)
+    scalars.pop("never", None)
+    if "number" in scalars:
+        scalars["number"] += scalars.pop("int", [])
+    members = [*(_merged(kind, same) for kind, same in scalars.items()), *others]
     return members[0] if len(members) == 1 else Type("union", members=tuple(members)) if members else NEVER
 
 
-def _absorbed(members: list[Type]) -> list[Type]:
-    """Merge scalars of one kind, and drop int beside number."""
-    out: list[Type] = []
-    for member in members:
-        if member.kind == "int" and NUMBER in members:
-            continue
-        twin = next((i for i, other in enumerate(out) if other.kind == member.kind and _plain(member)), None)
-        if twin is None:
-            out.append(member)
-        else:
-            values = out[twin].values
-            both = None if values is None or member.values is None else (*values, *member.values)
-            out[twin] = evolve(member, values=both)
-    return out
+def _merged(kind: Kind, same: list[Type]) -> Type:
+    values: dict[str, Json] = {}
+    for one in same:
+        if one.values is None:
+            return Type(kind)
+        values.update((repr(value), value) for value in one.values)
+    return Type(kind, values=tuple(values.values()))
 
 
 def _plain(one: Type) -> bool:

@@ -3,6 +3,8 @@
 No host access of any kind: values are JSON and CEL's own kinds, and nothing of the text is executed by Python.
 """
 
+from automata._core.expressions.checker import Typed
+from automata._core.expressions.checking import Checked, check_expression, check_template
 from automata._core.expressions.functions import standard_functions
 from automata._core.expressions.lexer import Malformed
 from automata._core.expressions.limits import DEFAULT_LIMITS, Limits, Scope, Volatile
@@ -14,13 +16,17 @@ from automata._core.expressions.unparse import unparse
 
 __all__ = [
     "DEFAULT_LIMITS",
+    "Checked",
     "Expression",
     "Limits",
     "Malformed",
     "Program",
     "Scope",
     "Template",
+    "Typed",
     "Volatile",
+    "check_expression",
+    "check_template",
     "compile_expression",
     "compile_template",
     "parse",

@@ -53,8 +53,9 @@ def binary(operator: str, left: Code, right: Code, span: Span) -> Code:
             return addition(left, right, span)
         case "-" | "*":
             return product(operator, left, right, span)
-    slow = _SLOW[operator]
-    return lambda frame: guarded(slow, left(frame), right(frame), span)
+        case _:
+            slow = _SLOW[operator]
+            return lambda frame: guarded(slow, left(frame), right(frame), span)
 
 
 def comparison(operator: str, left: Code, right: Code, span: Span) -> Code:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from automata._core.expressions import branches, calls, macros, paths
+from automata._core.expressions.functions import VOLATILE
 from automata._core.expressions.limits import DEFAULT_LIMITS, Frame, Scope
 from automata._core.expressions.paths import Code, Step
 from automata._core.expressions.syntax import (
@@ -255,7 +256,7 @@ def _constant(node: Expression) -> bool:
     todo = [node]
     while todo:
         part = todo.pop()
-        if isinstance(part, Name | Macro | Has) or (isinstance(part, Call) and part.name in calls.VOLATILE):
+        if isinstance(part, Name | Macro | Has) or (isinstance(part, Call) and part.name in VOLATILE):
             return False
         todo.extend(children(part))
     return True

@@ -58,6 +58,8 @@ def _integer(operator: str, left: int, right: int) -> int:
             return left - right
         case "*":
             return left * right
+        case _:
+            pass
     if right == 0:
         raise ValueError("Division by zero" if operator == "/" else "Remainder by zero")
     quotient = abs(left) // abs(right)
@@ -77,7 +79,8 @@ def _double(operator: str, left: float, right: float) -> float:
             if right == 0:
                 raise ValueError("Division by zero")
             return left / right
-    raise ValueError("'%' takes whole numbers; write int(...) round the operands")
+        case _:
+            raise ValueError("'%' takes whole numbers; write int(...) round the operands")
 
 
 def _joined(left: Value, right: Value) -> Value:

@@ -131,8 +131,7 @@ def select(value: Value, step: Step, text: str) -> Value:
     if kind is Maybe:
         if not value.present:
             return NONE
-        found = select(value.value, Step(step.name, optional=True, span=step.span), text)
-        return found
+        return select(value.value, Step(step.name, optional=True, span=step.span), text)
     if kind is dict:
         if step.name in value:
             return Maybe(value[step.name]) if step.optional else value[step.name]

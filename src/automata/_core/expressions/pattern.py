@@ -1,8 +1,8 @@
-"""Regular expressions in linear time: a safe subset of RE2's syntax, matched by a lazily built automaton.
+r"""Regular expressions in linear time: a safe subset of RE2's syntax, matched by a lazily built automaton.
 
 Python's `re` backtracks and can be made to run for ever by a pattern; this cannot. The method is Thompson's
 construction with cached state sets (Thompson, CACM 11(6), 1968; Cox, "Regular Expression Matching Can Be Simple And
-Fast", 2007). Supported: literals, ``.``, classes with ranges and ``\\d \\w \\s`` and their negations, ``^ $``, groups,
+Fast", 2007). Supported: literals, ``.``, classes with ranges and ``\d \w \s`` and their negations, ``^ $``, groups,
 ``|``, ``* + ? {n} {n,} {n,m}`` and their lazy forms (which match the same texts). Not supported: back-references,
 look-around, word boundaries, flags.
 """
@@ -251,7 +251,8 @@ class _Reader:
                 return self.state("char", self.escape())
             case "*" | "+" | "?":
                 raise ValueError(f"Nothing to repeat at {self.at - 1} in pattern {self.text!r}")
-        return self.state("char", ((ord(character), ord(character)),))
+            case _:
+                return self.state("char", ((ord(character), ord(character)),))
 
     def group(self, depth: int) -> tuple[int, list[int]]:
         if self.text.startswith("?:", self.at):

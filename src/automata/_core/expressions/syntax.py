@@ -12,16 +12,12 @@ Span: TypeAlias = tuple[int, int]
 """Start and end offset, in characters."""
 
 
-def _place() -> Span:
-    return field(eq=False, kw_only=True, default=(0, 0))  # type: ignore[no-any-return] # attrs types field() as its default
-
-
 @frozen
 class Literal:
     """``1``, ``2u``, ``1.5``, ``'text'``, ``b'bytes'``, ``true``, ``null``."""
 
     value: Value
-    span: Span = _place()
+    span: Span = field(eq=False, kw_only=True, default=(0, 0))
 
 
 @frozen
@@ -29,7 +25,7 @@ class Name:
     """A root of the scope or a macro variable."""
 
     name: str
-    span: Span = _place()
+    span: Span = field(eq=False, kw_only=True, default=(0, 0))
 
 
 @frozen
@@ -39,8 +35,8 @@ class Member:
     operand: Expression
     name: str
     optional: bool = False
-    span: Span = _place()
-    name_span: Span = _place()
+    span: Span = field(eq=False, kw_only=True, default=(0, 0))
+    name_span: Span = field(eq=False, kw_only=True, default=(0, 0))
 
 
 @frozen
@@ -50,7 +46,7 @@ class Index:
     operand: Expression
     index: Expression
     optional: bool = False
-    span: Span = _place()
+    span: Span = field(eq=False, kw_only=True, default=(0, 0))
 
 
 @frozen
@@ -60,8 +56,8 @@ class Call:
     name: str
     target: Expression | None
     arguments: tuple[Expression, ...]
-    span: Span = _place()
-    name_span: Span = _place()
+    span: Span = field(eq=False, kw_only=True, default=(0, 0))
+    name_span: Span = field(eq=False, kw_only=True, default=(0, 0))
 
 
 @frozen
@@ -69,7 +65,7 @@ class Has:
     """``has(operand)``; the operand is a chain of members, or a root alone."""
 
     operand: Expression
-    span: Span = _place()
+    span: Span = field(eq=False, kw_only=True, default=(0, 0))
 
 
 @frozen
@@ -81,8 +77,8 @@ class Macro:
     target: Expression
     variable: str
     arguments: tuple[Expression, ...]
-    span: Span = _place()
-    name_span: Span = _place()
+    span: Span = field(eq=False, kw_only=True, default=(0, 0))
+    name_span: Span = field(eq=False, kw_only=True, default=(0, 0))
 
 
 @frozen
@@ -91,7 +87,7 @@ class Unary:
 
     operator: str
     operand: Expression
-    span: Span = _place()
+    span: Span = field(eq=False, kw_only=True, default=(0, 0))
 
 
 @frozen
@@ -101,7 +97,7 @@ class Binary:
     operator: str
     left: Expression
     right: Expression
-    span: Span = _place()
+    span: Span = field(eq=False, kw_only=True, default=(0, 0))
 
 
 @frozen
@@ -110,7 +106,7 @@ class Logic:
 
     operator: str
     operands: tuple[Expression, ...]
-    span: Span = _place()
+    span: Span = field(eq=False, kw_only=True, default=(0, 0))
 
 
 @frozen
@@ -120,7 +116,7 @@ class Conditional:
     test: Expression
     then: Expression
     otherwise: Expression
-    span: Span = _place()
+    span: Span = field(eq=False, kw_only=True, default=(0, 0))
 
 
 @frozen
@@ -129,7 +125,7 @@ class ListLiteral:
 
     items: tuple[Expression, ...]
     optional: tuple[bool, ...]
-    span: Span = _place()
+    span: Span = field(eq=False, kw_only=True, default=(0, 0))
 
 
 @frozen
@@ -139,7 +135,7 @@ class MapLiteral:
     keys: tuple[Expression, ...]
     values: tuple[Expression, ...]
     optional: tuple[bool, ...]
-    span: Span = _place()
+    span: Span = field(eq=False, kw_only=True, default=(0, 0))
 
 
 Expression: TypeAlias = (

@@ -215,6 +215,6 @@ def _word(value: Value, program: Program) -> str:
     if kind not in {bool, int, float} and isinstance(to_json(value), list | dict | None):
         raise Failure(f"{show(value).capitalize()} cannot stand inside a text", program.tree.span)
     try:
-        return to_string(to_json(value) if kind not in {bytes} else value)
+        return to_string(to_json(value) if kind is not bytes else value)
     except ValueError as err:
         raise Failure(str(err), program.tree.span) from err

@@ -46,7 +46,7 @@ class TypeName:
     name: str
 
 
-class Failure(Exception):  # noqa: N818 - internal; callers see ExpressionFailed
+class Failure(Exception):
     """Why an evaluation stopped, with the place in the text; `fatal` ones are not absorbed by ``||`` and ``&&``."""
 
     def __init__(self, message: str, span: tuple[int, int] | None, hint: str = "", *, fatal: bool = False) -> None:
@@ -108,9 +108,10 @@ def show(value: Value) -> str:
 
 def format_number(value: float) -> str:
     """Write a number as JSON does; a whole double keeps no point, as in ECMAScript."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:  # noqa: PLR2004 - ECMA-262 Number::toString
-        return str(int(value))
-    return str(int(value)) if isinstance(value, int) else repr(value)
+    number: Value = value
+    if type(number) is float and not (number.is_integer() and abs(number) < 1e21):  # noqa: PLR2004 - ECMA-262 Number::toString
+        return repr(number)
+    return str(int(number))
 
 
 def format_timestamp(value: datetime) -> str:

@@ -116,7 +116,7 @@ def _sums() -> tuple[Function, ...]:
         entry(
             "sum",
             total,
-            "list<T>.sum() -> T",
+            "list<int>.sum() -> int; list<number>.sum() -> number; list<duration>.sum() -> duration",
             "The sum of numbers or durations; 0 for an empty list.",
             ("[1, 2, 3.5].sum()", "6.5"),
         ),
