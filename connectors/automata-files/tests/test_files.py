@@ -266,3 +266,16 @@ def test_a_folder_that_changes_into_a_link_meanwhile_is_not_followed(root):
         assert os.listdir(handle) == []  # noqa: PTH208 - an open folder
     with pytest.raises(PermissionDenied):
         store.read("in/outside.txt")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "row"),
+    [
+        ({}, {"type": "object", "additionalProperties": {"type": "string"}}),
+        ({"typed": True}, {"type": "object", "additionalProperties": {}}),
+        ({"header": False}, {"type": "array", "items": {"type": "string"}}),
+        ({"header": "${vars.header}"}, {}),
+    ],
+)
+def test_the_type_of_rows_follows_the_options(parameters, row):
+    assert TYPES["read_csv"].compute_output(parameters, {}) == {"type": "array", "items": row}

@@ -115,7 +115,8 @@ def test_json_that_is_not_json_is_the_providers_fault(server, body):
     ("status", "kind"),
     [
         (302, InvalidInput), (400, InvalidInput), (401, AuthExpired), (403, PermissionDenied), (404, ResourceNotFound),
-        (405, InvalidInput), (408, Transient), (409, ResourceConflict), (410, ResourceNotFound), (412, ResourceConflict),
+        (405, InvalidInput), (408, Transient), (409, ResourceConflict), (410, ResourceNotFound),
+        (412, ResourceConflict),
         (422, InvalidInput), (425, Transient), (429, RateLimited), (500, Transient), (503, Transient),
     ],
 )  # fmt: skip

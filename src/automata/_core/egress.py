@@ -16,15 +16,11 @@ from urllib.parse import quote
 from attrs import field, frozen
 
 from automata.errors import InvalidInput, InvalidSetting, PermissionDenied
-from automata.model import Setting
 
 Address: TypeAlias = "IPv4Address | IPv6Address"
 Network: TypeAlias = "IPv4Network | IPv6Network"
 
-EGRESS_ALLOW = Setting(
-    name="AUTOMATA_EGRESS_ALLOW",
-    summary="Hosts, addresses and networks that may be reached besides public ones, as host[:port], comma-separated",
-)
+EGRESS_ALLOW = "AUTOMATA_EGRESS_ALLOW"
 """The setting a policy is read from."""
 
 WEB_PORTS = frozenset({80, 443})
@@ -119,7 +115,7 @@ class EgressPolicy:
             except ValueError as error:
                 mistakes.append(f"entry {entry!r}: {error}")
         if mistakes:
-            raise InvalidSetting(f"Setting {EGRESS_ALLOW.name} is wrong: {'; '.join(mistakes)}")
+            raise InvalidSetting(f"Setting {EGRESS_ALLOW} is wrong: {'; '.join(mistakes)}")
         return cls(tuple(openings))
 
     def check_port(self, target: Target) -> None:
@@ -132,8 +128,8 @@ class EgressPolicy:
             return
         raise PermissionDenied(
             f"Port {target.port} of {target.host!r} is not open; ports 80 and 443 are, "
-            f"set {EGRESS_ALLOW.name}={_entry(target.host, target.port)} to open this one",
-            details={"host": target.host, "port": target.port, "setting": EGRESS_ALLOW.name},
+            f"set {EGRESS_ALLOW}={_entry(target.host, target.port)} to open this one",
+            details={"host": target.host, "port": target.port, "setting": EGRESS_ALLOW},
             sent=False,
         )
 
@@ -154,8 +150,8 @@ class EgressPolicy:
                 continue
             found = f"Address {address}" if str(address) == host else f"Address {address} of {host!r}"
             raise PermissionDenied(
-                f"{found} is refused: {reason}; set {EGRESS_ALLOW.name}={_entry(host, port)} to open it",
-                details={"host": host, "port": port, "address": str(address), "setting": EGRESS_ALLOW.name},
+                f"{found} is refused: {reason}; set {EGRESS_ALLOW}={_entry(host, port)} to open it",
+                details={"host": host, "port": port, "address": str(address), "setting": EGRESS_ALLOW},
                 sent=False,
             )
 
