@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from automata_files.hooks import automata_node_types as files_types
 from automata_http.hooks import automata_node_types as http_types
 
