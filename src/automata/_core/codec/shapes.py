@@ -203,7 +203,7 @@ class ListOf:
 
     item: Shape
     least: int = 0
-    into: type[tuple[object, ...]] | type[list[object]] = tuple
+    into: type[tuple[object, ...] | list[object]] = tuple
     """What it is read into: list where the record keeps it as JSON."""
 
     def read(self, value: Json, at: str, report: Report) -> object:
