@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from automata._core.expressions import standard_functions
 from automata._core.manifest import shapes
@@ -18,8 +18,10 @@ from automata._core.suggest import did_you_mean
 from automata.errors import NotFound, PluginError
 from automata.model import (
     CredentialKind,
+    Edge,
     Effect,
     Function,
+    Graph,
     Json,
     JsonObject,
     JsonSchema,
@@ -28,6 +30,7 @@ from automata.model import (
     NodeType,
     Port,
     Rule,
+    Workflow,
 )
 
 T = TypeVar("T")
@@ -97,6 +100,42 @@ class Catalog:
             return found.output
         return self._compute(found, lambda: _schema(compute(node.parameters, typed_parameters)), found.output)
 
+    def effect_of(self, node: Node) -> Effect:
+        """What running *node* does to the world; an unknown type does nothing, since it is a problem already."""
+        found = self.types.get(node.use)
+        if found is None:
+            return Effect.PURE
+        compute = found.compute_effect
+        if compute is None:
+            return found.effect
+        return self._compute(found, lambda: Effect(compute(node.parameters)), found.effect)
+
+    def settled(self, workflow: Workflow) -> Workflow:
+        """Return *workflow* with every edge that names no port leaving by its node's default port.
+
+        Edges keep their order and number, so that pointers to them stay right.
+        """
+        graph = self._settled(workflow.graph)
+        return workflow if graph is workflow.graph else evolve(workflow, graph=graph)
+
+    def _settled(self, graph: Graph) -> Graph:
+        nodes = {id_: self._settled_bodies(node) for id_, node in graph.nodes.items()}
+        edges = tuple(self._settled_edge(graph, edge) for edge in graph.edges)
+        same = all(nodes[id_] is node for id_, node in graph.nodes.items()) and edges == graph.edges
+        return graph if same else evolve(graph, nodes=nodes, edges=edges)
+
+    def _settled_bodies(self, node: Node) -> Node:
+        body = None if node.body is None else self._settled(node.body)
+        final = None if node.finally_ is None else self._settled(node.finally_)
+        return node if body is node.body and final is node.finally_ else evolve(node, body=body, finally_=final)
+
+    def _settled_edge(self, graph: Graph, edge: Edge) -> Edge:
+        source = graph.nodes.get(edge.source)
+        found = None if source is None else self.types.get(source.use)
+        if found is None or edge.port != "out" or found.default_port == "out":
+            return edge
+        return evolve(edge, port=found.default_port)
+
     def describe(self, name: str) -> JsonObject:
         """Return the node type as JSON, every field present, code as ``true`` or ``false``.
 
@@ -107,7 +146,7 @@ class Catalog:
         result: dict[str, Json] = {}
         for field, form in shapes()["node_types"].forms.items():
             value = getattr(found, field)
-            code = field in {"run", "compute_ports", "compute_output"}
+            code = field in {"run", "compute_ports", "compute_output", "compute_effect"}
             result[field] = value is not None if code else form.write(value) if value is not None else None
         return result | {"plugin": found.plugin}
 

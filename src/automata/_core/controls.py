@@ -319,6 +319,7 @@ def _waits() -> tuple[NodeType, ...]:
             ),
             compute_output=_form_output,
             ports=(Port("approved", "Approved"), Port("rejected", "Rejected")),
+            default_port="approved",
             examples=({"use": "approval", "with": {"message": "Ship order ${input.id}?"}, "timeout": "2d"},),
         ),
         NodeType(

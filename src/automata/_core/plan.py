@@ -139,7 +139,7 @@ def compile_plan(workflow: Workflow, catalog: Catalog) -> Plan:
     """
     compiler = _Compiler(catalog)
     handler = workflow.errors if workflow.errors in workflow.graph.nodes else None
-    graph = compiler.graph(workflow.graph, root=True, handler=handler)
+    graph = compiler.graph(catalog.settled(workflow).graph, root=True, handler=handler)
     return Plan(
         name=workflow.name,
         version=version(workflow),
@@ -202,7 +202,7 @@ class _Compiler:
             index=index[node.id],
             id=node.id,
             behaviour=behaviour,
-            work=self.work(type_, node, key=node.key),
+            work=self.work(type_, node, self.catalog.effect_of(node), key=node.key),
             need=need,
             patient=patient,
             indegree=indegree,
@@ -210,18 +210,22 @@ class _Compiler:
             targets=tuple(target for _, target in (*normal, *failing)),
             catches=_catches(failing),
             doomed=_doomed(node.id, index, leaving) if node.cancel else (),
-            compensation=None
-            if node.compensate is None
-            else self.work(self.type(node.compensate.use), node.compensate),
+            compensation=None if node.compensate is None else self.undo(node.compensate),
             body=None if node.body is None else self.graph(node.body, race=behaviour is Behaviour.RACE),
             finally_=None if node.finally_ is None else self.graph(node.finally_),
         )
 
-    def work(self, type_: NodeType, node: Node | Compensation, *, key: str | None = None) -> Work:
+    def undo(self, compensate: Compensation) -> Work:
+        """The work of a compensation."""
+        effect = self.catalog.effect_of(Node(id="undo", use=compensate.use, parameters=compensate.parameters))
+        return self.work(self.type(compensate.use), compensate, effect)
+
+    def work(self, type_: NodeType, node: Node | Compensation, effect: Effect, *, key: str | None = None) -> Work:
+        """What a node and a compensation have in common."""
         lazy = {k: v for k, v in node.parameters.items() if k in type_.lazy}
         return Work(
             type=type_,
-            effect=type_.effect if type_.compute_effect is None else type_.compute_effect(node.parameters),
+            effect=effect,
             parameters=self.template({k: v for k, v in node.parameters.items() if k not in type_.lazy}),
             written=lazy,
             lazy={path: self.template(value) for path, value in _leaves(lazy)},

@@ -76,6 +76,8 @@ class NodeType:
     output: JsonSchema = field(factory=dict)
     """JSON Schema of the output; ``{}`` when nothing is known."""
     ports: tuple[Port, ...] = (Port("out"),)
+    default_port: str = "out"
+    """Port of an edge that names none: ``a -> b`` leaves an ``approval`` by ``approved``."""
     compute_ports: Callable[[JsonObject], tuple[Port, ...]] | None = None
     """Ports that depend on the (unevaluated) parameters, as for ``switch``; replaces *ports*."""
     compute_output: Callable[[JsonObject, Mapping[str, JsonSchema]], JsonSchema] | None = None

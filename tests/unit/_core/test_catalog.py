@@ -8,13 +8,14 @@ from attrs import evolve
 from automata._core.catalog import Catalog, build_catalog, check_function, check_node_type
 from automata._core.plugins import KERNEL, discover
 from automata.errors import NotFound, PluginError
-from automata.model import Effect, Function, Kind, Node, NodeType, Port
+from automata.model import Edge, Effect, Function, Graph, Kind, Node, NodeType, Port, Workflow
 
 
 async def run(context, parameters):
     return None
 
 
+SET = Node(id="a", use="set")
 SOUND = NodeType(name="a.do_it", title="T", summary="S", run=run, plugin="a")
 
 
@@ -146,3 +147,38 @@ def test_a_function_needs_a_namespace_and_a_signature():
 
     assert len(check_function(function)) == 2
     assert check_function(evolve(function, name="a.shout", signatures=("() -> int",))) == ()
+
+
+def test_an_edge_without_a_port_leaves_by_the_default_port(kernel):
+    ask = Node(id="ask", use="approval", parameters={"message": "?"})
+    inner = Graph(nodes={"ask": ask, "a": SET}, edges=(Edge(source="ask", target="a"),))
+    outer = Graph(
+        nodes={"ask": ask, "a": SET, "s": Node(id="s", use="scope", body=inner)},
+        edges=(Edge(source="ask", target="a"), Edge(source="ask", port="rejected", target="s")),
+    )
+
+    settled = kernel.settled(Workflow(name="w", graph=outer)).graph
+
+    assert [edge.port for edge in settled.edges] == ["approved", "rejected"]
+    assert settled.nodes["s"].body.edges[0].port == "approved"
+
+
+def test_a_document_that_names_every_port_is_left_as_it_is(kernel):
+    check = Node(id="check", use="if", parameters={"condition": True})
+    workflow = Workflow(name="w", graph=Graph(nodes={"check": check}, edges=()))
+
+    assert kernel.settled(workflow) is workflow
+
+
+@pytest.mark.parametrize(
+    ("type_", "effect"),
+    [
+        (SOUND, Effect.UNSAFE),
+        (evolve(SOUND, compute_effect=lambda parameters: Effect(parameters["effect"])), Effect.READ),
+        (evolve(SOUND, compute_effect=lambda _: "junk"), Effect.UNSAFE),
+        (evolve(SOUND, compute_effect=fail), Effect.UNSAFE),
+    ],
+)
+def test_an_effect_can_depend_on_the_parameters(type_, effect):
+    assert catalog(type_).effect_of(Node(id="n", use="a.do_it", parameters={"effect": "read"})) is effect
+    assert catalog().effect_of(Node(id="n", use="a.do_it")) is Effect.PURE

@@ -30,7 +30,7 @@ def validate(workflow: Workflow, catalog: Catalog, *, raw: Json | None = None) -
         catalog: What the document may name.
         raw: The document as it was written, so that pointers and fixes fit it; None for the canonical form.
     """
-    survey = Survey(workflow, catalog, raw)
+    survey = Survey(catalog.settled(workflow), catalog, raw)
     return _finish(survey, _run(survey))
 
 
@@ -45,7 +45,7 @@ def validate_many(
     named = {workflow.name: workflow for workflow in workflows.values()}
     found: dict[str, tuple[Problem, ...]] = {}
     for handle, workflow in workflows.items():
-        survey = Survey(workflow, catalog, (raws or {}).get(handle))
+        survey = Survey(catalog.settled(workflow), catalog, (raws or {}).get(handle))
         problems = _finish(survey, _run(survey))
         found[handle] = _sorted(survey, (*problems, *calls.check_calls(survey, named)))
     return found
@@ -114,7 +114,7 @@ def _holds(survey: Survey, problem: Problem, fix: Fix, before: Counter[tuple[str
     workflow, problems = decode(raw)
     if workflow is None or problems:
         return False
-    after = Counter(map(_identity, _run(Survey(workflow, survey.catalog, raw))))
+    after = Counter(map(_identity, _run(Survey(survey.catalog.settled(workflow), survey.catalog, raw))))
     mine = _identity(problem)
     return after <= before and after[mine] < before[mine]
 

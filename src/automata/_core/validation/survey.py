@@ -182,15 +182,7 @@ class Survey:
 
     def effect(self, node: Node) -> Effect:
         """What running a node does to the world; an unknown type does nothing, since it is a problem already."""
-        found = self.type_of(node)
-        if found is None:
-            return Effect.PURE
-        if found.compute_effect is None:
-            return found.effect
-        try:
-            return found.compute_effect(node.parameters)
-        except (TypeError, ValueError, LookupError, AttributeError):
-            return found.effect
+        return self.catalog.effect_of(node)
 
     def ports(self, node: Node) -> tuple[Port, ...]:
         """Normal ports of a node; ``out`` for an unknown type, so that one problem does not cause ten."""
