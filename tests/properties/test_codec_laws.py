@@ -133,7 +133,7 @@ def test_an_offered_fix_removes_its_problem_and_adds_none(workflow, data):
             _, left = codec.decode(apply_patch(document, fix.patch))
 
             assert len(left) < len(problems)
-            assert {(p.code, p.message) for p in left} <= {(p.code, p.message) for p in problems}
+            assert {(p.code, p.pointer) for p in left} <= {(p.code, p.pointer) for p in problems}
 
 
 def _misspell(document, data):
