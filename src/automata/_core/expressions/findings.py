@@ -29,9 +29,7 @@ class Findings:
         """Note what may fail."""
         self._add(Severity.WARNING, code, message, span, hint, fix)
 
-    def _add(
-        self, severity: Severity, code: str, message: str, span: Span, hint: str, fix: Fix | None
-    ) -> None:
+    def _add(self, severity: Severity, code: str, message: str, span: Span, hint: str, fix: Fix | None) -> None:
         if self.muted:
             return
         problem = Problem(

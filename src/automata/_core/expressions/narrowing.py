@@ -45,7 +45,8 @@ def _filled(node: Expression) -> Facts:
     text = key_of(node)
     if text is None:
         return NOTHING
-    return frozenset({("filled", text)}) | reached(node)
+    own: Facts = frozenset({("filled", text)})
+    return own | reached(node)
 
 
 def reached(node: Expression) -> Facts:
@@ -77,7 +78,8 @@ def key_of(node: Expression) -> str | None:
         case Index(operand=operand, index=index):
             before = key_of(operand)
             return before and f"{before}[{unparse(index)}]"
-    return None
+        case _:
+            return None
 
 
 def forget(facts: Facts, variable: str) -> Facts:

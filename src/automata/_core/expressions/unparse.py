@@ -61,7 +61,7 @@ def _operated(node: Unary | Binary | Logic | Conditional) -> tuple[str, int]:
     match node:
         case Unary(operator=operator, operand=operand):
             inner = _at(operand, _UNARY)
-            number = operator == "-" and isinstance(operand, Literal) and not inner.startswith("-")
+            number = operator == "-" and inner[0] in "0123456789."  # else the minus would join the literal
             return f"{operator}({inner})" if number else f"{operator}{inner}", _UNARY
         case Binary(operator=operator, left=left, right=right):
             power = _POWER[operator]

@@ -12,7 +12,11 @@ from automata.errors import ExpressionFailed, InvalidExpression
 
 FOLDER = Path(__file__).parents[3] / "cases" / "expressions"
 TABLES = [json.loads(file.read_text(encoding="utf-8")) | {"name": file.stem} for file in sorted(FOLDER.glob("*.json"))]
-ROWS = [pytest.param(row, table["scope"], id=f"{table['name']}: {row['expr']}") for table in TABLES for row in table["cases"]]
+ROWS = [
+    pytest.param(row, table["scope"], id=f"{table['name']}: {row['expr']}")
+    for table in TABLES
+    for row in table["cases"]
+]
 
 
 class Recorded:
