@@ -114,7 +114,10 @@ def match(candidates: Sequence[Overload], inputs: Sequence[Type]) -> Match:
                 break
     if not results:
         return Match(DYN, fitting=False)
-    return Match(union(results), fitting=True, wrong=_doubtful(candidates, inputs))
+    unknown = len({one.kind for one in results}) > 1 and any(
+        "dyn" in {one.kind, (one.item or one).kind} for one in inputs
+    )
+    return Match(DYN if unknown else union(results), fitting=True, wrong=_doubtful(candidates, inputs))
 
 
 def _vague(one: Type) -> bool:

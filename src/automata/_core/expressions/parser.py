@@ -93,9 +93,8 @@ class _Parser:
     def unexpected(self, wanted: str) -> Token:
         token = self.token
         found = "the end of the expression" if token.kind == "end" else _word(token)
-        raise Malformed(
-            f"Expected {wanted}, found {found}", (token.start, max(token.end, token.start + 1)), _hint(token)
-        )
+        place = (token.start, token.end) if token.kind != "end" else (max(token.start - 1, 0), token.start)
+        raise Malformed(f"Expected {wanted}, found {found}", place, _hint(token))
 
     def deep(self, depth: int, span: Span) -> int:
         if depth > MAX_TREE:

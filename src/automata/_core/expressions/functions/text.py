@@ -74,7 +74,7 @@ def functions() -> tuple[Function, ...]:
             "split",
             split,
             "string.split(string) -> list<string>; string.split(string, int) -> list<string>",
-            "The parts between a separator, at most as many as the limit says; an empty separator gives the characters.",
+            "The parts between a separator, at most as many as said; an empty separator gives the characters.",
             ("'a,b,c'.split(',')", '["a", "b", "c"]'),
             ("'a,b,c'.split(',', 2)", '["a", "b,c"]'),
         ),
