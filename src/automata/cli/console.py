@@ -117,6 +117,11 @@ class Console:
             self.flush()
             print(text, file=sys.stderr)  # noqa: T201 - this is the program's voice
 
+    def tell(self, text: str) -> None:
+        """Tell people something ``-q`` must not silence."""
+        self.flush()
+        print(text, file=sys.stderr)  # noqa: T201 - this is the program's voice
+
     def warn(self, message: str) -> None:
         """Tell people about something that is not as it should be, though the command goes on."""
         self.flush()
