@@ -1,5 +1,6 @@
 """Laws of the expression language: round trip, fences, fuel, and agreement with an independent CEL implementation."""
 
+import contextlib
 import json
 import time
 from pathlib import Path
@@ -103,10 +104,8 @@ def test_no_text_raises_anything_but_the_errors_of_the_language(text):
         lambda: compile_template("${" + text + "}").evaluate(Scope(SCOPE)),
         lambda: compile_template(text).evaluate(Scope(SCOPE)),
     ):
-        try:
+        with contextlib.suppress(InvalidExpression, ExpressionFailed):
             work()
-        except (InvalidExpression, ExpressionFailed):
-            pass
     check_expression(text, {})
     check_template({"key": text}, {}, None, "/at")
 
@@ -143,10 +142,8 @@ def test_a_bomb_stops_within_50_milliseconds_of_cpu(text):
     best = 1.0
     for _ in range(3):
         start = time.process_time()
-        try:
+        with contextlib.suppress(ExpressionFailed):
             program.evaluate(Scope(SCOPE))
-        except ExpressionFailed:
-            pass
         best = min(best, time.process_time() - start)
 
     assert best < 0.05

@@ -147,7 +147,7 @@ def without(one: Type, kind: Kind) -> Type:
 # From JSON Schema
 
 
-def from_schema(schema: JsonSchema | bool) -> Type:
+def from_schema(schema: JsonSchema | bool) -> Type:  # noqa: FBT001 - true and false are schemas
     """Read a JSON Schema (2020-12) as a type.
 
     An object with ``properties`` and no ``additionalProperties`` counts as closed, against the letter of JSON Schema
@@ -158,7 +158,7 @@ def from_schema(schema: JsonSchema | bool) -> Type:
 
 
 class _Reader:
-    def __init__(self, root: JsonSchema | bool) -> None:
+    def __init__(self, root: JsonSchema | bool) -> None:  # noqa: FBT001 - true and false are schemas
         self.root = root
         self.left = _MAX_EXPANSIONS
 
@@ -291,7 +291,7 @@ def _meet_maps(one: Type, other: Type) -> Type:
 # To JSON Schema and to words
 
 
-def to_schema(one: Type) -> JsonSchema:
+def to_schema(one: Type) -> JsonSchema:  # noqa: C901, PLR0911, PLR0912 - one line a kind
     """Write a type as JSON Schema; what JSON cannot hold is what it is turned into (timestamps are strings)."""
     if one.values is not None:
         return {"const": one.values[0]} if len(one.values) == 1 else {"enum": list(one.values)}

@@ -242,7 +242,7 @@ class Checker:
 
     def _index(self, before: Type, node: Index, doubts: list[_Doubt], facts: Facts, *, soft: bool) -> Type:
         key = self.infer(node.index, facts)
-        if isinstance(node.index, Literal) and isinstance(node.index.value, str):
+        if isinstance(node.index, Literal) and isinstance(node.index.value, str):  # noqa: SIM102 - the outer test narrows the type
             if any(part.kind == "map" for part in alternatives(before)):
                 inner = node.index.span
                 member = Member(node.operand, node.index.value, span=node.span, name_span=(inner[0] + 1, inner[1] - 1))

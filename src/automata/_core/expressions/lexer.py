@@ -137,7 +137,7 @@ def _string(text: str, start: int, opening: re.Match[str]) -> Token:
     quote = opening.group()[len(prefix) :]
     body, end = _body(text, opening.end(), quote, raw="r" in prefix, start=start)
     if "b" in prefix:
-        return Token("literal", _bytes(body, start, opening.end(), raw="r" in prefix), start, end)
+        return Token("literal", _bytes(body, opening.end(), raw="r" in prefix), start, end)
     if "r" not in prefix and "\\" in body:
         body = _unescape(body, opening.end())
     return Token("literal", body, start, end)
@@ -186,7 +186,7 @@ def _unescape(body: str, offset: int) -> str:
     return "".join(out)
 
 
-def _bytes(body: str, start: int, offset: int, *, raw: bool) -> bytes:
+def _bytes(body: str, offset: int, *, raw: bool) -> bytes:
     if raw:
         return body.encode("utf-8", "replace")
     out = bytearray()

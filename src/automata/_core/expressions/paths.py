@@ -67,7 +67,7 @@ def member(operand: Code, step: Step, text: str) -> Code:
     return read
 
 
-def path(root_name: str, names: Sequence[Step], texts: Sequence[str], span: Span) -> Code:
+def path(root_name: str, names: Sequence[Step], texts: Sequence[str], span: Span) -> Code:  # noqa: C901 - unrolled: hot
     """Read ``root.a.b`` with plain steps; up to three of them without a loop."""
     keys = [step.name for step in names]
 

@@ -155,7 +155,7 @@ Expression: TypeAlias = (
 )
 
 
-def children(node: Expression) -> tuple[Expression, ...]:
+def children(node: Expression) -> tuple[Expression, ...]:  # noqa: PLR0911 - one line a kind
     """Give the direct parts of *node*, in order of the text."""
     match node:
         case Member(operand=operand) | Unary(operand=operand) | Has(operand=operand):

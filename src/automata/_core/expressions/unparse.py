@@ -32,7 +32,7 @@ def unparse(node: Expression) -> str:
     return _write(node)[0]
 
 
-def _write(node: Expression) -> tuple[str, int]:
+def _write(node: Expression) -> tuple[str, int]:  # noqa: PLR0911 - one line a kind
     """Give the text and how tightly its outermost operator binds."""
     match node:
         case Literal(value=value):

@@ -24,7 +24,7 @@ from automata.model import Function
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,20}")
 _DOUBLE: Final = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,4})?")
 _TIMESTAMP: Final = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?([Zz]|[+-][0-9]{2}:[0-9]{2})"  # noqa: E501 - one pattern
 )
 _DURATION: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})(h|ms|m|s|us|µs|ns)")
 _MICROS: Final = {"h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000, "us": 1, "µs": 1, "ns": 0.001}
@@ -237,7 +237,7 @@ def to_timestamp(value: Value) -> datetime:
             return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(value))
         match = _TIMESTAMP.fullmatch(value)
         if match is None:
-            raise ValueError("no match")
+            raise ValueError("no match")  # noqa: TRY301 - one message for all that is wrong
         *parts, fraction, zone = match.groups()
         moment = datetime(*(int(part) for part in parts), tzinfo=UTC)  # type: ignore[arg-type, misc] # six of them
         moment += timedelta(microseconds=int((fraction or "").ljust(6, "0")[:6]))

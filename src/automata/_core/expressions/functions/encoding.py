@@ -173,7 +173,7 @@ def decode_hex(text: str) -> bytes:
     """Read hexadecimal digits."""
     try:
         if any(character.isspace() for character in text):
-            raise ValueError("space")
+            raise ValueError("space")  # noqa: TRY301 - one message for all that is wrong
         return bytes.fromhex(text)
     except ValueError as err:
         raise ValueError("The text is not made of pairs of hexadecimal digits") from err

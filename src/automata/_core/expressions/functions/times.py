@@ -135,7 +135,7 @@ def zone_of(name: str) -> tzinfo:
 
     try:
         if not _ZONE.fullmatch(name):
-            raise ValueError(name)
+            raise ValueError(name)  # noqa: TRY301 - one message for all that is wrong
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as err:
         raise ValueError(f"Unknown time zone {name[:60]!r}; write it like 'Europe/Paris'") from err
