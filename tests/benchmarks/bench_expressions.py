@@ -64,6 +64,9 @@ def test_compile(benchmark):
     benchmark(lambda: [compile_expression(text) for text in TEN])
 
 
+# ruff: noqa: T201, B008 - a benchmark prints its figures
+
+
 def test_geometric_mean_beside_bare_python(capsys):
     ours = [rate(lambda program=compile_expression(text): program.evaluate(SCOPE)) for text in TEN]
     bare = [rate(lambda work=work: work(ROOTS)) for work in TEN.values()]
