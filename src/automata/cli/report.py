@@ -61,8 +61,14 @@ def refuse(problems: Sequence[Problem], out: Console) -> NoReturn:
 
     With a machine format the problems go to stdout as an object; for people they go to stderr.
     """
-    out.emit({"error": {"code": "invalid", "message": "The document has problems"}, "exit": int(Exit.INVALID),
-              "problems": [problem_json(problem) for problem in problems]}, list)
+    out.emit(
+        {
+            "error": {"code": "invalid", "message": "The document has problems"},
+            "exit": int(Exit.INVALID),
+            "problems": [problem_json(problem) for problem in problems],
+        },
+        list,
+    )
     if not out.machine:
         for line in problem_lines(problems, out):
             out.tell(line)

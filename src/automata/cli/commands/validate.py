@@ -38,7 +38,13 @@ _EVERY_S = 0.5
 @click.option("--watch", is_flag=True, help="Check again whenever a file changes, until Ctrl-C.")
 @click.pass_context
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option
-    context: click.Context, paths: tuple[str, ...], fix: bool, yes: bool, strict: bool, form: str | None, watch: bool  # noqa: FBT001
+    context: click.Context,
+    paths: tuple[str, ...],
+    fix: bool,
+    yes: bool,  # noqa: FBT001
+    strict: bool,  # noqa: FBT001
+    form: str | None,
+    watch: bool,  # noqa: FBT001
 ) -> int:
     """Check every document, and again whenever one changes with ``--watch``."""
     from automata.cli import access
@@ -80,7 +86,7 @@ def _one(kernel: Kernel, path: str, out: Console, *, fix: bool, yes: bool) -> tu
     return (kernel.validate_text(read(path), file=path).problems if fixed else report.problems), fixed
 
 
-def _show(  # noqa: PLR0913 - what there is to show
+def _show(
     files: Sequence[str],
     results: Sequence[dict[str, object]],
     problems: Sequence[Problem],

@@ -1,0 +1,132 @@
+"""A run as people watch it: one line a step on stderr while it goes on, a summary at the end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from automata.cli.text import columns, counted, safe, shorten
+from automata.model import (
+    Event,
+    Step,
+    StepCancelled,
+    StepFailed,
+    StepFinished,
+    StepStarted,
+    StepStatus,
+)
+
+if TYPE_CHECKING:
+    from automata.cli.console import Console
+    from automata.model import ErrorInfo, Json, Run
+
+_SYMBOLS = {
+    StepStatus.SUCCEEDED: ("✓", "ok", "success"),
+    StepStatus.FAILED: ("✗", "FAILED", "error"),
+    StepStatus.SKIPPED: ("-", "skipped", "muted"),
+    StepStatus.CANCELLED: ("○", "cancelled", "warning"),
+    StepStatus.RUNNING: ("…", "running", "name"),
+    StepStatus.WAITING: ("…", "waiting", "name"),
+}
+_VALUE = 100
+_MANY = 40
+"""Steps a summary lists one by one before it leaves out those of nested bodies."""
+
+
+class Progress:
+    """Tells a terminal what a run does; says nothing when nobody looks, unless ``-v`` asks for it."""
+
+    def __init__(self, out: Console) -> None:
+        self._out = out
+        self._shown = out.lively or out.verbosity > 0
+        self._began: dict[str, str] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        match event:
+            case StepStarted(address, attempt, _, at):
+                self._began[address] = at
+                if attempt > 1:
+                    self._tell(StepStatus.RUNNING, address, f"attempt {attempt}")
+            case StepFinished(address, _, _, port, at):
+                way = "" if port == "out" else f"by {port!r}"
+                self._tell(StepStatus.SUCCEEDED, address, way, at)
+            case StepFailed(address, attempt, error, _, at):
+                self._tell(StepStatus.FAILED, address, f"{error.kind}: {error.message} (attempt {attempt})", at)
+            case StepCancelled(address, at):
+                self._tell(StepStatus.CANCELLED, address, "cancelled", at)
+            case _:
+                pass
+
+    def _tell(self, status: StepStatus, address: str, text: str, at: str = "") -> None:
+        if self._shown:
+            took = duration(self._began.get(address, ""), at) if at else ""
+            sign = symbol(status, self._out, err=True)
+            self._out.say("  ".join(part for part in (f"  {sign} {safe(address)}", took, safe(text)) if part))
+
+
+def symbol(status: StepStatus, out: Console, *, err: bool = False) -> str:
+    """The sign of a status: a symbol where the terminal can show one, a word elsewhere."""
+    fine, word, role = _SYMBOLS[status]
+    import sys
+
+    stream = sys.stderr if err else sys.stdout
+    return out.style(fine if stream.isatty() and out.symbols(stream) else word, role, err=err)
+
+
+def duration(began: str, ended: str | None) -> str:
+    """Say how long something took, from two RFC 3339 instants; empty when one is missing."""
+    if not began or not ended:
+        return ""
+    seconds = (datetime.fromisoformat(ended) - datetime.fromisoformat(began)).total_seconds()
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    return f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.0f} min"  # noqa: PLR2004 - two minutes
+
+
+def run_lines(run: Run, steps: tuple[Step, ...], out: Console) -> Iterator[str]:
+    """Write a finished run: how it ended, its steps, its output or error."""
+    role = "success" if run.status == "succeeded" else "error"
+    yield (
+        f"Run {out.style(run.id[:8], 'name')} of {out.style(run.workflow, 'title')} "
+        f"(version {run.version[:8]}) {out.style(run.status, role)}"
+    )
+    yield ""
+    shown = steps if len(steps) <= _MANY else tuple(step for step in steps if "/" not in step.node)
+    yield from columns([_row(step, out) for step in shown])
+    if len(shown) < len(steps):
+        yield f"  ... and {counted(len(steps) - len(shown), 'nested step')}"
+    yield ""
+    yield from error_lines(run.error, out) if run.error is not None else _output(run.output)
+
+
+def error_lines(error: ErrorInfo, out: Console) -> Iterator[str]:
+    """Write why a run failed."""
+    place = f" at {safe(error.node)} (attempt {error.attempt})" if error.node else ""
+    yield f"{out.style(error.kind, 'error')}{place}: {safe(error.message)}"
+    if error.details:
+        yield f"  details {brief(error.details)}"
+
+
+def brief(value: Json, limit: int = _VALUE) -> str:
+    """A JSON value in one short line."""
+    return shorten(safe(json.dumps(value, ensure_ascii=False, default=dict)), limit)
+
+
+def _row(step: Step, out: Console) -> tuple[str, ...]:
+    fine, word, _ = _SYMBOLS[step.status]
+    import sys
+
+    sign = fine if sys.stdout.isatty() and out.symbols() else word
+    tries = f"{counted(step.attempt, 'attempt')}" if step.attempt > 1 else ""
+    took = duration(step.started or "", step.finished)
+    said = step.error.message if step.error is not None else brief(step.output, 60) if step.output is not None else ""
+    return (sign, safe(step.node), safe(step.use), took, tries, shorten(safe(said), 80))
+
+
+def _output(output: Json) -> Iterator[str]:
+    yield "output"
+    text = json.dumps(output, ensure_ascii=False, indent=2, default=dict)
+    yield from (f"  {safe(line)}" for line in text.splitlines())
