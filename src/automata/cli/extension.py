@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,11 +12,33 @@ if TYPE_CHECKING:
     from automata.model import Command
 
 
-def plugin_commands(_out: Console) -> list[Command]:
-    """Name the commands of plugins, importing as little as discovery needs."""
-    return []
+def plugin_commands(out: Console) -> list[Command]:
+    """Name the commands of plugins; those with a manifest are not imported. A broken plugin costs one warning."""
+    from automata.cli import access
+    from automata.errors import AutomataError
+
+    try:
+        found = access.plugins()
+        commands = list(found.commands())
+    except AutomataError as error:
+        out.warn(error.message)
+        return []
+    for report in found.reports():
+        out.warn(f"Plugin {report.plugin!r}: {report.message}")
+    return commands
 
 
-def load_command(_name: str, _out: Console) -> click.Command | None:
+def load_command(name: str, out: Console) -> click.Command | None:
     """Import the command a plugin supplies under *name*; None when there is none or it is broken."""
+    import click
+
+    for each in plugin_commands(out):
+        if each.name == name:
+            module, _, attribute = each.load.partition(":")
+            try:
+                found = getattr(importlib.import_module(module), attribute)
+            except Exception as error:  # noqa: BLE001 - the fence round a plugin's code
+                out.warn(f"Plugin {each.plugin!r} cannot load its command {name!r}: {type(error).__name__}: {error}")
+                return None
+            return found if isinstance(found, click.Command) else None
     return None
