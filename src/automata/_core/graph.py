@@ -80,9 +80,10 @@ def topological_order(graph: Graph, links: Links | None = None) -> tuple[str, ..
 
 
 def find_cycle(graph: Graph, links: Links | None = None) -> tuple[str, ...] | None:
-    """Give the ids of one shortest cycle of the first strong component, or None; linear in the size of the graph.
+    """Give the ids of one shortest cycle through the alphabetically first node that lies on one, or None.
 
-    Never enumerates simple cycles, of which there may be exponentially many.
+    A node that leads to itself counts only when there is no longer cycle. Linear in the size of the graph; never
+    enumerates simple cycles, of which there may be exponentially many.
     """
     links = links or link(graph)
     if topological_order(graph, links) is not None:
@@ -90,9 +91,10 @@ def find_cycle(graph: Graph, links: Links | None = None) -> tuple[str, ...] | No
     import networkx as nx
 
     drawn: nx.DiGraph[str] = nx.DiGraph([(e.source, e.target) for edges in links.outgoing.values() for e in edges])
-    knotted = [set(c) for c in nx.strongly_connected_components(drawn) if len(c) > 1 or drawn.has_edge(*(list(c) * 2))]
-    start = next(id_ for id_ in graph.nodes if any(id_ in c for c in knotted))
-    return _shortest_way_round(start, links)
+    knotted = [c for c in nx.strongly_connected_components(drawn) if len(c) > 1]
+    if not knotted:
+        return (min(id_ for id_ in graph.nodes if drawn.has_edge(id_, id_)),)
+    return _shortest_way_round(min(map(min, knotted)), links)
 
 
 def ancestors(graph: Graph, order: Iterable[str], links: Links | None = None) -> Ancestry:
@@ -146,7 +148,7 @@ def _shortest_way_round(start: str, links: Links) -> tuple[str, ...]:
     queue = [start]
     for id_ in queue:
         for edge in links.outgoing[id_]:
-            if edge.target == start:
+            if edge.target == start != id_:
                 way = [id_]
                 while way[-1] != start:
                     way.append(came_from[way[-1]])
