@@ -154,29 +154,44 @@ def _containers() -> tuple[NodeType, ...]:
             summary="Runs its body once for every item, several at a time if asked",
             kind=Kind.CONTROL,
             effect=Effect.PURE,
-            parameters=_object(
-                ("items",),
-                items={"type": "array", "title": "Items"},
-                **{
-                    "as": {
-                        "type": "string",
-                        "pattern": "^[a-z][a-z0-9_]{0,62}$",
-                        "default": "item",
-                        "title": "Name of the item",
-                    }
-                },
-                concurrency={"type": "integer", "minimum": 1, "maximum": 1000, "default": 1, "title": "At once"},
-                batch={"type": "integer", "minimum": 1, "maximum": 10000, "default": 1, "title": "Items a body run"},
-                tolerate={
-                    "anyOf": [{"type": "integer", "minimum": 0}, percent],
-                    "default": 0,
-                    "title": "Failures tolerated",
-                },
-            ),
+            parameters={
+                **_object(
+                    ("items",),
+                    items={"type": "array", "title": "Items"},
+                    **{
+                        "as": {
+                            "type": "string",
+                            "pattern": "^[a-z][a-z0-9_]{0,62}$",
+                            "default": "item",
+                            "title": "Name of the item",
+                        }
+                    },
+                    concurrency={"type": "integer", "minimum": 1, "maximum": 1000, "default": 1, "title": "At once"},
+                    batch={
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": 10000,
+                        "default": 1,
+                        "title": "Items a body run",
+                    },
+                    tolerate={
+                        "anyOf": [{"type": "integer", "minimum": 0}, percent],
+                        "default": 0,
+                        "title": "Failures tolerated",
+                    },
+                    until={"type": "boolean", "title": "Enough when"},
+                    more={"type": "string", "minLength": 1, "maxLength": 200, "title": "Signal that brings an item"},
+                ),
+                "not": {"required": ["batch", "more"]},
+            },
             output={"type": "array"},
+            lazy=frozenset({"until"}),
             bodies=("body",),
             docs="The body sees `item` (or the name given by `as`; a list when `batch` is more than 1) and `index`. "
-            'The entry of a tolerated failure is `{"error": {...}}`.',
+            'The entry of a tolerated failure is `{"error": {...}}`. `until` is tried whenever a body has ended; '
+            "it may use `results`, the entries so far in item order. Once it holds, the bodies that still run are "
+            "cancelled, no other starts, and the entries that are missing are `null`. Each signal of the name given by "
+            "`more` that comes while the node runs, or came before, is one more item.",
             examples=(
                 {
                     "use": "foreach",
@@ -242,8 +257,13 @@ def _containers() -> tuple[NodeType, ...]:
             summary="Groups nodes, with variables of its own and steps that run however it ends",
             kind=Kind.CONTROL,
             effect=Effect.PURE,
-            parameters=_object(vars={"type": "object", "additionalProperties": True, "title": "Variables"}),
+            parameters=_object(
+                vars={"type": "object", "additionalProperties": True, "title": "Variables"},
+                lock={"type": "string", "minLength": 1, "maxLength": 200, "title": "One at a time of"},
+            ),
             bodies=("body", "finally"),
+            docs="Of the scopes of a run that name the same `lock` one runs at a time, first come, first served; "
+            "a scope inside one of the same lock does not wait for it. `timeout` counts the wait.",
             examples=(
                 {
                     "use": "scope",
@@ -297,10 +317,26 @@ def _waits() -> tuple[NodeType, ...]:
                 ("name",),
                 name={"type": "string", "minLength": 1, "maxLength": 200, "title": "Name"},
                 match={"type": "boolean", "title": "Match"},
+                early={"enum": ["keep", "ignore"], "default": "keep", "title": "Signals that came before"},
             ),
             lazy=frozenset({"match"}),
-            docs="`match` is an expression over `signal`, the payload. A signal that comes early is kept.",
+            docs="`match` is an expression over `signal`, the payload. A signal that comes early is kept for the node, "
+            "unless `early` says to ignore it.",
             examples=({"use": "signal", "with": {"name": "paid", "match": "${signal.order == input.order}"}},),
+        ),
+        NodeType(
+            name="send",
+            title="Send",
+            summary="Sends a signal to its own run",
+            kind=Kind.CONTROL,
+            effect=Effect.PURE,
+            parameters=_object(
+                ("name",),
+                name={"type": "string", "minLength": 1, "maxLength": 200, "title": "Name"},
+                payload={"title": "Payload"},
+            ),
+            docs="One branch tells another that something has happened. The output is the payload.",
+            examples=({"use": "send", "with": {"name": "sample_done", "payload": "${input.id}"}},),
         ),
         NodeType(
             name="approval",

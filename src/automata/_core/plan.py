@@ -47,6 +47,7 @@ class Behaviour(Enum):
     SCOPE = auto()
     WAIT = auto()
     SIGNAL = auto()
+    SEND = auto()
     APPROVAL = auto()
     CALL = auto()
     RETURN = auto()
@@ -321,6 +322,6 @@ def _leaves(lazy: JsonObject) -> Iterator[tuple[str, Json]]:
     """Lazy parameters by path: conditions as they are, the ``when`` of each case by its position."""
     for name, value in lazy.items():
         if isinstance(value, list):
-            yield from ((f"{name}/{i}", item.get("when")) for i, item in enumerate(value) if isinstance(item, dict))
+            yield from ((f"{name}/{i}/when", x.get("when")) for i, x in enumerate(value) if isinstance(x, dict))
         else:
             yield name, value

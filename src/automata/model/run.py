@@ -192,6 +192,16 @@ class ChildStarted:
 
 
 @frozen
+class ItemAdded:
+    """A running ``foreach`` got one more item, from a signal."""
+
+    step: str
+    item: Json
+    signal: str
+    """Id of the signal that was consumed."""
+
+
+@frozen
 class CancelRequested:
     """Somebody asked to stop the run."""
 
@@ -236,6 +246,7 @@ Event: TypeAlias = (
     | BodyFinished
     | BodyFailed
     | SignalReceived
+    | ItemAdded
     | ChildStarted
     | CancelRequested
     | PauseRequested

@@ -24,6 +24,8 @@ from automata._core.machine import (
     Conclude,
     Decide,
     End,
+    ForeachBox,
+    LoopBox,
     Machine,
     Note,
     SetTimer,
@@ -41,6 +43,7 @@ from automata.model import (
     Effect,
     ErrorInfo,
     Event,
+    ItemAdded,
     Json,
     JsonObject,
     Run,
@@ -210,6 +213,8 @@ class Driver:
         """Perform an attempt here and now where that needs no waiting; otherwise see to it that its end is heard of."""
         behaviour = Behaviour.ACTION if step.undo else step.node.behaviour
         if behaviour in CONTAINERS:
+            if isinstance(step.box, ForeachBox) and step.box.more is not None:
+                self._deliver(self.mailbox.wait_for_items(step))
             return
         known = self.host.performer.answer(step, parameters)
         if known is not None:
@@ -223,6 +228,8 @@ class Driver:
                 self._wait(step, parameters)
             case Behaviour.SIGNAL:
                 self._deliver(self.mailbox.wait_for_signal(step))
+            case Behaviour.SEND:
+                self._send(step, parameters)
             case Behaviour.APPROVAL:
                 self.mailbox.wait_for_approval(step)
             case _ if step.work.effect is Effect.PURE and step.work.type.plugin == KERNEL:
@@ -297,8 +304,19 @@ class Driver:
         for step, found in deliveries:
             if isinstance(found, StepError):
                 self._feed(failed(self.host, step, found))
+            elif step.node.behaviour is Behaviour.FOREACH:
+                self._feed(ItemAdded(step.address, found.payload, found.id))
             else:
                 self._feed(StepFinished(step.address, step.attempt, found.payload, "out", instant(self.host), found.id))
+
+    def _send(self, step: Step, parameters: Json) -> None:
+        """Send a signal from the run to itself: one turn holds the sending, the signal, and what it wakes."""
+        given = parameters if isinstance(parameters, dict) else {}
+        at = instant(self.host)
+        signal = SignalReceived(f"{step.address}@{step.attempt}", str(given.get("name")), given.get("payload"), at)
+        self._feed(StepFinished(step.address, step.attempt, given.get("payload"), "out", at))
+        self._feed(signal)
+        self._deliver(self.mailbox.keep(signal))
 
     def matches(self, step: Step, payload: Json) -> bool:
         """Whether a signal is the one *step* waits for.
@@ -322,10 +340,12 @@ class Driver:
             self._feed(BodyFinished(activation.address, output))
 
     def _decide(self, step: Step, index: int) -> None:
+        if self.machine.steps.get(step.address) is not step or step.box is None:
+            return
         name = "while" if "while" in step.work.lazy else "until"
-        last = getattr(step.box, "last", None)
+        names = step.box.names() if isinstance(step.box, LoopBox | ForeachBox) else {}
         try:
-            value = self._evaluate(step.work.lazy[name], step.activation, step.index, {"last": last, "index": index})
+            value = self._evaluate(step.work.lazy[name], step.activation, step.index, names)
         except StepError as error:
             self._feed(Decided(step.address, index, False, describe(step, error)))
         else:

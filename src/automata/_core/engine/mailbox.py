@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from automata._core.machine import Machine, Step
+from automata._core.machine import ForeachBox, Machine, Step
 from automata.errors import NotFound, StepError
 from automata.model import Json, SignalReceived
 
@@ -28,7 +28,8 @@ class Mailbox:
         for step in list(self._listening):
             delivery = self._offer(step, signal)
             if delivery is not None:
-                self._listening.remove(step)
+                if not isinstance(step.box, ForeachBox):
+                    self._listening.remove(step)
                 if isinstance(delivery[1], SignalReceived):
                     return [delivery]
                 return [delivery, *self.keep(signal)]
@@ -36,8 +37,9 @@ class Mailbox:
         return []
 
     def wait_for_signal(self, step: Step) -> Sequence[Delivery]:
-        """*step* waits; a signal that came early is delivered at once."""
-        for signal in self._kept:
+        """*step* waits; a signal that came early is delivered at once, unless the step takes none of those."""
+        ignores = _member(step.input, "early") == "ignore"
+        for signal in () if ignores else self._kept:
             delivery = self._offer(step, signal)
             if delivery is not None:
                 if isinstance(delivery[1], SignalReceived):
@@ -45,6 +47,14 @@ class Mailbox:
                 return [delivery]
         self._listening.append(step)
         return []
+
+    def wait_for_items(self, step: Step) -> Sequence[Delivery]:
+        """The foreach *step* takes every signal of a name as one more item, those that came early first."""
+        early = [signal for signal in self._kept if self._offer(step, signal) is not None]
+        self._kept = [signal for signal in self._kept if signal not in early]
+        if step not in self._listening:
+            self._listening.append(step)
+        return [(step, signal) for signal in early]
 
     def wait_for_approval(self, step: Step) -> None:
         """*step* waits for a person."""
@@ -72,10 +82,14 @@ class Mailbox:
         self._asking.pop(step.address, None)
 
     def _offer(self, step: Step, signal: SignalReceived) -> Delivery | None:
-        wanted = step.input.get("name") if isinstance(step.input, dict) else None
-        if wanted != signal.name:
+        wanted = step.box.wanted if isinstance(step.box, ForeachBox) else _member(step.input, "name")
+        if wanted != signal.name or self._machine.steps.get(step.address) is not step:
             return None
         try:
             return (step, signal) if self._matches(step, signal.payload) else None
         except StepError as error:
             return step, error
+
+
+def _member(value: Json, name: str) -> Json:
+    return value.get(name) if isinstance(value, dict) else None

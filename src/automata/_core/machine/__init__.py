@@ -6,7 +6,7 @@ same commands, which is what recovery, simulation, dry-run, replay and back-test
 
 from automata._core.machine.commands import ClearTimer, Command, Conclude, Decide, End, Note, SetTimer, Start, Stop
 from automata._core.machine.core import Machine
-from automata._core.machine.state import Activation, NodeState, Phase, Step
+from automata._core.machine.state import Activation, ForeachBox, LoopBox, NodeState, Phase, Step
 
 __all__ = [
     "Activation",
@@ -15,6 +15,8 @@ __all__ = [
     "Conclude",
     "Decide",
     "End",
+    "ForeachBox",
+    "LoopBox",
     "Machine",
     "NodeState",
     "Note",

@@ -26,7 +26,7 @@ class Stop:
 
 @frozen
 class Decide:
-    """Evaluate the condition of a loop."""
+    """Evaluate the condition of a loop, or the ``until`` of a foreach."""
 
     step: Step
     index: int

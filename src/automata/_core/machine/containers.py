@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from automata._core.durations import parse_duration
 from automata._core.machine.commands import ClearTimer, Conclude, Decide
 from automata._core.machine.endings import Endings
 from automata._core.machine.state import Activation, Box, ForeachBox, LoopBox, NodeState, Phase, RaceBox, ScopeBox, Step
-from automata._core.plan import Behaviour, PlanGraph
+from automata._core.plan import Behaviour, Plan, PlanGraph
 from automata.errors import KernelBug
 from automata.model import ErrorInfo, Json, JsonObject
 
 
 class Containers(Endings):
     """The upper layer of the machine: what the rounds of a body add up to."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan)
+        self.locks: dict[str, deque[tuple[Step, ScopeBox]]] = {}
+        """Name of a lock to the scopes that want it; the first has it."""
 
     # ------------------------------------------------------------ opening
 
@@ -30,13 +37,11 @@ class Containers(Endings):
                 box.live = dict.fromkeys(_body(step).roots, 0)
                 self.open_body(step, _body(step), _base(step), 0, {})
             case _:
-                step.box = ScopeBox()
-                variables = parameters.get("vars", {})
-                outer = self.lookup(step.activation, step.index, "vars")
-                merged = (
-                    {**outer, **variables} if isinstance(variables, dict) and isinstance(outer, dict) else variables
-                )
-                self.open_body(step, _body(step), _base(step), 0, {"vars": merged})
+                step.box = scope = ScopeBox(parameters.get("lock"))
+                if scope.lock is None:
+                    self.open_scope(step, scope)
+                else:
+                    self.queue(step, scope, scope.lock)
 
     def open_body(self, step: Step, graph: PlanGraph, address: str, index: int, locals_: dict[str, Json]) -> None:
         """Begin one body of *step*."""
@@ -58,6 +63,7 @@ class Containers(Endings):
             concurrency=_number(parameters.get("concurrency"), 1),
             batch=_number(parameters.get("batch"), 1),
             tolerate=parameters.get("tolerate", 0),
+            more=parameters.get("more"),
         )
         self.fill(step, box)
 
@@ -73,6 +79,32 @@ class Containers(Endings):
                 return
         if not box.open and box.next >= box.total and box.error is None:
             self.derive_finish(step, box.results)
+
+    def add_item(self, step: Step, item: Json) -> None:
+        """A signal brought one more item; it is too late when what there is suffices, or does not do any more."""
+        box = step.box
+        if isinstance(box, ForeachBox) and box.wanted is not None and step.phase is Phase.RUNNING:
+            box.add(item)
+            self.fill(step, box)
+
+    def item_ended(self, step: Step, box: ForeachBox, index: int, entry: Json) -> None:
+        """The entry of one item is known: ask whether that is enough, if the foreach has an ``until``."""
+        box.results[index] = entry
+        box.known.add(index)
+        if "until" in step.work.lazy:
+            self.commands.append(Decide(step, len(box.known) - 1))
+        else:
+            self.fill(step, box)
+
+    def suffice(self, step: Step, box: ForeachBox) -> None:
+        """The entries there are suffice: start no other body, stop those that run, and finish once they have."""
+        box.next = box.total
+        box.enough = True
+        if not box.open:
+            self.fill(step, box)
+        for activation in list(box.open.values()):
+            if activation.ending is None:
+                self.stop_all(activation, "cancelled")
 
     def open_loop(self, step: Step, parameters: JsonObject) -> None:
         """Try the condition of a ``while``, or begin the first round of an ``until``."""
@@ -103,8 +135,11 @@ class Containers(Endings):
         self.open_body(step, _body(step), f"{_base(step)}[{box.index}]", box.index, locals_)
 
     def decided(self, step: Step, value: bool) -> None:  # noqa: FBT001 - it is the answer itself
-        """A loop's condition was evaluated."""
+        """A condition was evaluated: of a loop, or the ``until`` of a foreach."""
         box = step.box
+        if isinstance(box, ForeachBox) and box.error is None and not box.enough:
+            act = self.suffice if value else self.fill
+            act(step, box)
         if not isinstance(box, LoopBox):
             return
         if "while" in step.work.lazy:
@@ -153,8 +188,7 @@ class Containers(Endings):
         elif self.box_failed(owner, box):
             return
         elif isinstance(box, ForeachBox):
-            box.results[activation.index] = output
-            self.fill(owner, box)
+            self.item_ended(owner, box, activation.index, output)
         elif isinstance(box, LoopBox):
             box.last = output
             if "until" in owner.work.lazy:
@@ -170,12 +204,15 @@ class Containers(Endings):
         self.close(activation, box)
         if isinstance(box, ScopeBox):
             self.scope_moved(owner, box, error=error)
-        elif self.box_failed(owner, box) or error is None:
+        elif self.box_failed(owner, box):
+            return
+        elif isinstance(box, ForeachBox) and box.enough:
+            self.fill(owner, box)
+        elif error is None:
             return
         elif isinstance(box, ForeachBox) and box.failures < box.allowed:
             box.failures += 1
-            box.results[activation.index] = {"error": error.to_json()}
-            self.fill(owner, box)
+            self.item_ended(owner, box, activation.index, {"error": error.to_json()})
         else:
             self.break_box(owner, box, error)
 
@@ -224,7 +261,7 @@ class Containers(Endings):
         if step.box is None:
             self.stop(step)
             self.derive_failure(step, error)
-        elif isinstance(step.box, ScopeBox) and not step.box.finishing:
+        elif isinstance(step.box, ScopeBox) and step.box.open and not step.box.finishing:
             for activation in list(step.box.open.values()):
                 activation.failure = error
                 self.stop_all(activation, "failed")
@@ -232,6 +269,34 @@ class Containers(Endings):
             self.break_box(step, step.box, error)
 
     # ------------------------------------------------------------ scope
+
+    def open_scope(self, step: Step, box: ScopeBox) -> None:
+        """Open the body of a scope with its variables over those around it."""
+        box.begun = True
+        variables = step.input.get("vars", {}) if isinstance(step.input, dict) else {}
+        outer = self.lookup(step.activation, step.index, "vars")
+        merged = {**outer, **variables} if isinstance(variables, dict) and isinstance(outer, dict) else variables
+        self.open_body(step, _body(step), _base(step), 0, {"vars": merged})
+
+    def queue(self, step: Step, box: ScopeBox, lock: str) -> None:
+        """Have a scope wait its turn, unless one around it holds the same lock."""
+        around = (here.owner.box for here in step.activation.chain() if here.owner is not None)
+        if any(isinstance(outer, ScopeBox) and outer.lock == lock for outer in around):
+            self.open_scope(step, box)
+        else:
+            self.locks.setdefault(lock, deque()).append((step, box))
+
+    def hand_over(self) -> None:
+        """Give every free lock to the scope that waited for it longest; at the end of an event, when all is calm."""
+        for waiting in self.locks.values():
+            while waiting and not self.holds(*waiting[0]):
+                waiting.popleft()
+            if waiting and not waiting[0][1].begun:
+                self.open_scope(*waiting[0])
+
+    def holds(self, step: Step, box: ScopeBox) -> bool:
+        """Whether a scope still wants or has its lock: it has neither ended nor been stopped nor failed an attempt."""
+        return step.box is box and self.steps.get(step.address) is step
 
     def scope_moved(self, step: Step, box: ScopeBox, *, output: Json = None, error: ErrorInfo | None = None) -> None:
         """The body or the ``finally`` of a scope has ended."""

@@ -17,6 +17,7 @@ from automata.model import (
     Decided,
     ErrorInfo,
     Event,
+    ItemAdded,
     PauseRequested,
     ResumeRequested,
     RunStarted,
@@ -49,6 +50,7 @@ class Machine(Containers):
             Decided: self.loop_decided,
             BodyFinished: self.graph_finished,
             BodyFailed: self.graph_failed,
+            ItemAdded: self.item_added,
             ChildStarted: self.child_started,
             CancelRequested: self.cancel_requested,
             PauseRequested: self.pause_requested,
@@ -65,6 +67,8 @@ class Machine(Containers):
             return ()
         self.commands = []
         handler(event)
+        if self.locks:
+            self.hand_over()
         return self.commands
 
     # ------------------------------------------------------------ the run
@@ -172,6 +176,12 @@ class Machine(Containers):
 
     # ------------------------------------------------------------ bodies
 
+    def item_added(self, event: ItemAdded) -> None:
+        """A running foreach got one more item."""
+        step = self.steps.get(event.step)
+        if step is not None:
+            self.add_item(step, event.item)
+
     def loop_decided(self, event: Decided) -> None:
         """A loop's condition is known."""
         step = self.steps.get(event.step)
@@ -179,8 +189,8 @@ class Machine(Containers):
             return
         if event.error is None:
             self.decided(step, event.value)
-        else:
-            self.derive_failure(step, event.error)
+        elif step.box is not None:
+            self.break_box(step, step.box, event.error)
 
     def graph_finished(self, event: BodyFinished) -> None:
         """The output of a graph is known."""

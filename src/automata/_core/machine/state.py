@@ -127,11 +127,28 @@ class Box:
 class ForeachBox(Box):
     """Progress of a ``foreach``."""
 
-    __slots__ = ("allowed", "batch", "concurrency", "failures", "items", "name", "next", "results", "total")
+    __slots__ = (
+        "allowed",
+        "batch",
+        "concurrency",
+        "enough",
+        "failures",
+        "items",
+        "known",
+        "more",
+        "name",
+        "next",
+        "results",
+        "total",
+    )
 
-    def __init__(self, items: list[Json], *, name: str, concurrency: int, batch: int, tolerate: Json) -> None:
+    def __init__(
+        self, items: list[Json], *, name: str, concurrency: int, batch: int, tolerate: Json, more: Json = None
+    ) -> None:
         super().__init__()
-        self.items = items
+        self.items = list(items)
+        self.more = more if isinstance(more, str) else None
+        """Name of the signal that brings one more item."""
         self.name = name
         self.concurrency = concurrency
         self.batch = batch
@@ -140,12 +157,31 @@ class ForeachBox(Box):
         self.failures = 0
         self.next = 0
         self.results: list[Json] = [None] * self.total
+        self.known: set[int] = set()
+        """Indices of the bodies that have ended."""
+        self.enough = False
+        """Whether ``until`` held, so that what is not done yet will not be."""
+
+    @property
+    def wanted(self) -> str | None:
+        """Name of the signal it would take now."""
+        return None if self.enough or self.error is not None else self.more
+
+    def add(self, item: Json) -> None:
+        """Take one more item."""
+        self.items.append(item)
+        self.total += 1
+        self.results.append(None)
 
     def item(self, index: int) -> Json:
         """What the body numbered *index* works on."""
         if self.batch == 1:
             return self.items[index]
         return self.items[index * self.batch : (index + 1) * self.batch]
+
+    def names(self) -> dict[str, Json]:
+        """What ``until`` may look at: the entries known so far, in item order."""
+        return {"results": [self.results[i] for i in sorted(self.known)]}
 
 
 class LoopBox(Box):
@@ -159,6 +195,10 @@ class LoopBox(Box):
         self.last = last
         self.maximum = maximum
         self.pause_s = pause_s
+
+    def names(self) -> dict[str, Json]:
+        """What its condition may look at."""
+        return {"last": self.last, "index": self.index}
 
 
 class RaceBox(Box):
@@ -178,10 +218,14 @@ class RaceBox(Box):
 class ScopeBox(Box):
     """Progress of a ``scope``."""
 
-    __slots__ = ("cancelled", "finishing", "output")
+    __slots__ = ("begun", "cancelled", "finishing", "lock", "output")
 
-    def __init__(self) -> None:
+    def __init__(self, lock: Json = None) -> None:
         super().__init__()
+        self.lock = lock if isinstance(lock, str) else None
+        """Name of what at most one scope of a run holds at a time."""
+        self.begun = False
+        """Whether its body has been opened."""
         self.finishing = False
         """Whether ``finally`` has begun."""
         self.cancelled = False

@@ -112,7 +112,7 @@ class _Checker:
             return self.survey.catalog.output_schema(node, typed)
         match node.use:
             case "foreach":
-                tolerant = node.parameters.get("tolerate", 0) not in {0, "0%"}
+                tolerant = node.parameters.get("tolerate", 0) not in {0, "0%"} or "until" in node.parameters
                 return {"type": "array"} if tolerant else types.to_schema(types.list_of(result))
             case "race":
                 return {
@@ -155,6 +155,8 @@ class _Checker:
 def _extra(node: Node, parameter: str) -> Mapping[str, Typed] | None:
     if node.use == "signal" and parameter == "match":
         return {"signal": Typed({}, maybe_missing=False)}
+    if node.use == "foreach" and parameter == "until":
+        return {"results": Typed({"type": "array"}, maybe_missing=False)}
     if node.use == "loop" and parameter in {"while", "until"}:
         return {"last": Typed({}, maybe_missing=False), "index": Typed({"type": "integer"}, maybe_missing=False)}
     return None
