@@ -59,10 +59,10 @@ class View:
 
     def problem(self, node: Node | None, message: str, *tokens: str | int, **facts: object) -> Problem:
         """A problem at a node, or below it; *facts* are fields of `Problem`."""
-        fields: dict[str, object] = {"pointer": self.pointer if node is None else self.at(node, *tokens)}
+        fields: dict[str, object] = {"code": "", "pointer": self.pointer if node is None else self.at(node, *tokens)}
         if node is not None:
             fields["node"] = self.address + node.id
-        return Problem(code="", message=message, **(fields | facts))  # type: ignore[arg-type]  # a subset of its fields
+        return Problem(message=message, **(fields | facts))  # type: ignore[arg-type]  # a subset of its fields
 
     @cached_property
     def links(self) -> Links:
