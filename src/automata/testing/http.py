@@ -72,9 +72,11 @@ class HttpServer:
         accepted: Connections accepted so far.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, port: int = 0) -> None:
+        """Prepare a server on *port*; 0 for a free one."""
         self.requests: list[Received] = []
         self.accepted = 0
+        self._wanted_port = port
         self._routes: dict[tuple[str, str], Handler] = {}
         self._faults: dict[tuple[str, str], list[Fault]] = {}
         self._stop = threading.Event()
@@ -195,7 +197,7 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, owner: HttpServer) -> None:
         self.owner = owner
-        super().__init__(("127.0.0.1", 0), _Connection)
+        super().__init__(("127.0.0.1", owner._wanted_port), _Connection)  # noqa: SLF001 - one module, two classes
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: clients of these tests hang up on purpose."""
