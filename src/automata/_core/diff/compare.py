@@ -9,7 +9,7 @@ import attrs
 
 from automata._core.diff.record import Change, Diff, Level
 from automata._core.diff.schema import schema_changes
-from automata.model import Edge, Effect, Graph, Json, Kind, Node, NodeType, Workflow
+from automata.model import Compensation, Concurrency, Edge, Effect, Graph, Json, Kind, Node, NodeType, Retry, Workflow
 
 Lookup: TypeAlias = Callable[[str], NodeType | None]
 
@@ -225,8 +225,8 @@ def _writes(node: Node, find: Lookup) -> bool:
     return effect.writes
 
 
-def _plain(value: object) -> Json:
+def _plain(value: Retry | Compensation | Concurrency | Json) -> Json:
     """A record of the model as JSON; scalars as they are."""
-    if attrs.has(type(value)):
-        return {name: each for name, each in attrs.asdict(value).items() if each is not None}  # type: ignore[call-overload, no-any-return] # has() is no guard
-    return value  # type: ignore[return-value] # a scalar of the document
+    if isinstance(value, Retry | Compensation | Concurrency):
+        return {name: each for name, each in attrs.asdict(value).items() if each is not None}
+    return value
