@@ -139,7 +139,7 @@ class World:
 
 
 def serve(port: int = 0) -> HttpServer:
-    """Make a server with every service; ``with serve() as server`` starts it, on a free port unless one is given."""
+    """Put every service on a server that is not started yet; ``with`` starts it, on a free port unless one is given."""
     server, world = HttpServer(port=port), World()
     services: dict[str, Service] = {
         "/flood": world.flood,
