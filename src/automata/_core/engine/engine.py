@@ -34,6 +34,10 @@ from automata.model import (
 )
 
 _log = logging.getLogger(__name__)
+
+PLANS_KEPT = 256
+"""Compiled plans an engine keeps; the one unused for longest goes first."""
+
 DEEPEST = 16
 """How deep ``call`` may nest."""
 
@@ -57,7 +61,7 @@ class Engine:
         self.catalog = catalog
         self._group = asyncio.TaskGroup()
         self._drivers: dict[str, Driver] = {}
-        self._plans: dict[str, Plan] = {}
+        self._plans: dict[int, Plan] = {}
         self._depths: dict[str, int] = {}
 
     async def __aenter__(self) -> Self:
@@ -137,9 +141,14 @@ class Engine:
         return await self.drive(*await self.accept(workflow, input_, trigger=trigger))
 
     def plan(self, workflow: Workflow) -> Plan:
-        """The compiled plan, kept by version."""
-        plan = compile_plan(workflow, self.catalog)
-        return self._plans.setdefault(plan.version, plan)
+        """The compiled plan; the last ones used are kept, by identity of the document."""
+        kept = self._plans.pop(id(workflow), None)
+        if kept is None or kept.workflow is not workflow:
+            kept = compile_plan(workflow, self.catalog)
+        self._plans[id(workflow)] = kept
+        if len(self._plans) > PLANS_KEPT:
+            del self._plans[next(iter(self._plans))]
+        return kept
 
     # ------------------------------------------------------------ what people and programs send
 
