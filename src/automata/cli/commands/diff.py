@@ -23,7 +23,8 @@ _ROLES = {"major": "error", "minor": "warning", "patch": "success", "none": "mut
     "diff",
     cls=Command,
     short_help="Compare two workflow documents and classify the change.",
-    help="Compare two workflow documents and classify the change as major, minor or patch.\n\nmajor: a caller, sender or operator has to act. "
+    help="Compare two workflow documents and classify the change as major, minor or patch.\n\n"
+    "major: a caller, sender or operator has to act. "
     "minor: runs may do something else. patch: runs do the same.",
     examples=("automata diff old.yaml new.yaml", "automata diff old.yaml new.yaml --exit-code"),
 )
@@ -58,5 +59,6 @@ def _lines(found: Diff, layout: bool, out: Console) -> Iterator[str]:  # noqa: F
         return
     for change in shown:
         level = out.style(f"{change.level!s:<5}", _ROLES[str(change.level)])
-        yield f"  {level}  {change.kind.replace('_', ' ')}: {out.style(change.subject, 'name')}  ({safe(change.reason)})"
+        kind, subject = change.kind.replace("_", " "), out.style(change.subject, "name")
+        yield f"  {level}  {kind}: {subject}  ({safe(change.reason)})"
     yield f"{counted(len(shown), 'change')}; all in all {out.style(found.level, _ROLES[str(found.level)])}"

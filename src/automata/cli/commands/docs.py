@@ -84,7 +84,7 @@ def _catalog_names() -> dict[str, list[str]]:
     from automata.cli import access
 
     known = access.catalog(access.plugins())
-    functions = {each.name for each in standard_functions()} | set(known.functions)
+    functions = {*standard_functions(), *known.functions}
     return {"node_types": list(known.names()), "functions": sorted(functions)}
 
 
@@ -106,7 +106,7 @@ def _catalog_page(topic: str) -> str | None:
         parts += ["with:\n" + json.dumps(found.parameters, indent=2, default=dict, ensure_ascii=False)]
         parts += ["output:\n" + json.dumps(found.output, indent=2, default=dict, ensure_ascii=False)]
         return "\n\n".join(part for part in parts if part)
-    functions = {each.name: each for each in (*standard_functions(), *known.functions.values())}
+    functions = {**standard_functions(), **known.functions}
     function = functions.get(topic)
     if function is None:
         return None

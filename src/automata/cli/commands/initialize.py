@@ -16,7 +16,8 @@ from automata.cli.scaffold import plan, write
     "init",
     cls=Command,
     short_help="Start a project: settings, a first workflow with tests, a README.",
-    help="Start a project: settings, a first workflow with tests, a README.\n\nNothing is overwritten; doing it twice changes nothing.",
+    help="Start a project: settings, a first workflow with tests, a README.\n\n"
+    "Nothing is overwritten; doing it twice changes nothing.",
     examples=("automata init demo", "automata init"),
 )
 @click.argument("directory", default=".", required=False)

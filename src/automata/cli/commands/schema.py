@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     "schema",
     cls=Command,
     short_help="Print the JSON Schema of documents, manifests and node types.",
-    help="Print a JSON Schema (2020-12): of workflow documents, of plugin manifests, or of one node type's `with` and output.",
+    help="Print a JSON Schema (2020-12): of workflow documents, of plugin manifests, or of one "
+    "node type's `with` and output.",
     examples=("automata schema workflow > workflow.schema.json", "automata schema nodetype http.request"),
 )
 @click.argument("kind", type=click.Choice(("workflow", "manifest", "nodetype")))

@@ -40,7 +40,7 @@ _EVERY_S = 0.5
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     context: click.Context,
     paths: tuple[str, ...],
-    fix: bool,
+    fix: bool,  # noqa: FBT001 - click passes by name
     yes: bool,  # noqa: FBT001
     strict: bool,  # noqa: FBT001
     form: str | None,
