@@ -96,7 +96,7 @@ def _box(box: Box, mark: str) -> Iterator[str]:
     told = ", ".join((f"{box.node.id}: {box.node.use}", *marks(box.node)))
     yield f'<g class="node{off}" transform="translate({box.x:.1f} {box.y:.1f})"><title>{_text(cut(told, 200))}</title>'
     yield f'<rect class="box" width="{box.width:.1f}" height="{box.height:.1f}" rx="6"/>'
-    yield f'<rect class="{box.role}" width="4" height="{box.height - 12:.1f}" x="5" y="6" rx="2"/>'
+    yield f'<rect class="{box.role}" width="4" height="{16 * len(box.lines) + 2}" x="5" y="6" rx="2"/>'
     for at, text in enumerate(box.lines):
         css = "id" if at == 0 else "use" if at == 1 else "more"
         yield f'<text class="{css}" x="17" y="{20 + 16 * at}">{_text(text)}</text>'
