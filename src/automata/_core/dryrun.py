@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from attrs import field, frozen
 
 from automata._core.catalog import Catalog
-from automata._core.history import error_json, node_at, plain, steps_of
+from automata._core.history import error_json, node_at, plain, step_json, steps_of
 from automata._core.machine import Step as MachineStep
 from automata._core.plan import Behaviour, Plan
 from automata._core.sample import sample
@@ -30,17 +30,9 @@ class Frame:
     """The effect that would have happened, in words; None when none would."""
 
     def to_json(self) -> JsonObject:
-        """The frame as the CLI and the API show it."""
-        step = self.step
+        """The frame as the CLI and the API show it: the step, and what it would have done."""
         return {
-            "node": step.node,
-            "use": step.use,
-            "status": str(step.status),
-            "attempt": step.attempt,
-            "input": step.input,
-            "output": step.output,
-            "port": step.port,
-            "error": error_json(step.error),
+            **step_json(self.step),
             "effect": str(self.effect),
             "simulated": self.simulated,
             "would": self.would,
