@@ -1,4 +1,4 @@
-"""Start-up of the program, medians relative to bare Python in the same run: ``python tests/benchmarks/bench_startup.py``."""
+"""Start-up of the program, medians relative to bare Python in the same run."""
 
 import statistics
 import subprocess

@@ -211,7 +211,8 @@ def test_a_failing_case_exits_with_9_and_says_what_differs(automata, project):
 def test_a_fix_keeps_the_comments_of_a_yaml_file(automata, project):
     path = project / "typo.yaml"
     path.write_text(
-        'automata: 1\nname: Typo  # kept\nnodes:\n  a: {use: set, with: {x: 1}}\n  b: {use: set, with: {y: "${a.z}"}}\nedges: [a -> b]\n'
+        "automata: 1\nname: Typo  # kept\nnodes:\n  a: {use: set, with: {x: 1}}\n"
+        '  b: {use: set, with: {y: "${a.z}"}}\nedges: [a -> b]\n'
     )
 
     automata("validate", "typo.yaml", "--fix")

@@ -43,7 +43,7 @@ def start(crowd, *arguments):
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["plugins", "list"]], ids=" ".join)
 def test_no_plugin_is_imported(crowd, arguments):
-    out, code, modules = start(crowd, *arguments)
+    _, code, modules = start(crowd, *arguments)
 
     assert code == 0
     assert not [name for name in modules if name.startswith("dummy_")]
