@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from automata._core.catalog import Catalog
+from automata._core.soundness.diagram import TRUE
 from automata._core.suggest import did_you_mean, nearest
 from automata._core.validation.parameters import has_hole
 from automata._core.validation.survey import Survey, View, replace
@@ -34,16 +36,22 @@ def check_calls(survey: Survey, others: Mapping[str, Workflow]) -> Iterator[Prob
                 fixes=(replace(f"Call {near!r}", view.at(node, *at), near),) if near else (),
             )
             continue
-        way = _way_back(called, name, others)
+        way = _way_back(called, name, others, survey.catalog) if _is_certain(view, node) else None
         if way is not None:
             yield view.problem(
                 node,
                 f"Node {node.id!r} calls {called!r}, which comes back to {name!r}",
                 *at,
                 code=CYCLE,
-                hint="Repeat with a 'loop' node",
+                hint="Put the call behind a condition, or repeat with a 'loop' node",
                 path=tuple(f"{a!r} calls {b!r}" for a, b in zip((name, *way), way, strict=False)),
             )
+
+
+def check_self(survey: Survey) -> Iterator[Problem]:
+    """Find calls of the document itself, which need no other document to be seen."""
+    own = {survey.workflow.name: survey.workflow}
+    return (problem for problem in check_calls(survey, own) if problem.code == CYCLE)
 
 
 def _called(survey: Survey) -> Iterator[tuple[View, Node, str]]:
@@ -53,7 +61,7 @@ def _called(survey: Survey) -> Iterator[tuple[View, Node, str]]:
             yield view, node, called
 
 
-def _way_back(start: str, goal: str, others: Mapping[str, Workflow]) -> tuple[str, ...] | None:
+def _way_back(start: str, goal: str, others: Mapping[str, Workflow], catalog: Catalog) -> tuple[str, ...] | None:
     """Names from *start* to *goal*, both included, along calls; the shortest way."""
     came_from: dict[str, str] = {}
     queue = [start]
@@ -63,19 +71,28 @@ def _way_back(start: str, goal: str, others: Mapping[str, Workflow]) -> tuple[st
             while way[-1] != start:
                 way.append(came_from[way[-1]])
             return tuple(reversed(way))
-        for called in _calls_of(others.get(name)):
+        for called in _calls_of(Survey(others[name], catalog)) if name in others else ():
             if called not in came_from and called != start:
                 came_from[called] = name
                 queue.append(called)
     return None
 
 
-def _calls_of(workflow: Workflow | None) -> Iterator[str]:
-    waiting = [] if workflow is None else [workflow.graph]
-    while waiting:
-        graph = waiting.pop()
-        for node in graph.nodes.values():
-            called = node.parameters.get("workflow")
-            if node.use == "call" and isinstance(called, str):
-                yield called
-            waiting.extend(g for g in (node.body, node.finally_) if g is not None)
+def _calls_of(survey: Survey) -> Iterator[str]:
+    """Workflows every run calls, whatever happens: a call behind a choice is recursion that can end."""
+    return (called for view, node, called in _called(survey) if _is_certain(view, node))
+
+
+def _is_certain(view: View, node: Node) -> bool:
+    """Whether every run starts *node*."""
+    here: View | None = view
+    while here is not None:
+        if here.flow is None or here.flow.runs[node.id] != TRUE:
+            return False
+        owner = here.owner
+        if owner is None:
+            return True
+        if owner.use == "foreach" or "while" in owner.parameters:
+            return False
+        node, here = owner, here.outer
+    return False
