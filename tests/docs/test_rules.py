@@ -15,7 +15,7 @@ from automata._core.validation import RULES, validate
 from automata._core.validation.calls import CODES
 from automata.model import Severity
 
-ROOT = Path(__file__).resolve().parents[4]
+ROOT = Path(__file__).resolve().parents[2]
 PAGES = {page.stem: page for page in (ROOT / "docs/reference/rules").glob("*.md") if page.stem != "index"}
 SHOWN = {code: page for code, page in PAGES.items() if "```yaml" in page.read_text(encoding="utf-8")}
 
