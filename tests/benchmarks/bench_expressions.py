@@ -64,7 +64,7 @@ def test_compile(benchmark):
     benchmark(lambda: [compile_expression(text) for text in TEN])
 
 
-# ruff: noqa: T201, B008 - a benchmark prints its figures
+# ruff: noqa: B008 - a benchmark prints its figures
 
 
 def test_geometric_mean_beside_bare_python(capsys):

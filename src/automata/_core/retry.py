@@ -42,9 +42,9 @@ def compile_policy(retry: Retry, seconds: dict[str, float]) -> Policy:
 def retry_delay(policy: Policy | None, effect: Effect, attempt: int, error: ErrorInfo, chance: float) -> float | None:
     """Seconds until the next attempt, or None when there is none.
 
-    An ``unsafe`` effect is tried again only when nothing can have happened. What the far side asks for (``Retry-After``)
-    is a lower bound. Full jitter draws evenly from zero to the exponential delay (AWS Architecture Blog, "Exponential
-    Backoff and Jitter", 2015).
+    An ``unsafe`` effect is tried again only when nothing can have happened. What the far side asks for
+    (``Retry-After``) is a lower bound. Full jitter draws evenly from zero to the exponential delay (AWS Architecture
+    Blog, "Exponential Backoff and Jitter", 2015).
 
     Args:
         policy: None means one attempt.
