@@ -20,6 +20,7 @@ from automata.model import (
     Effect,
     ErrorInfo,
     Graph,
+    ItemAdded,
     Node,
     NodeType,
     Retry,
@@ -69,6 +70,8 @@ def nodes_named(draw, id_, depth):
         use = "t.do"
     nested = use in {"foreach", "loop", "race", "scope"}
     parameters = {"if": {"condition": True}, "loop": {"until": True}, "wait": {"for": "1s"}, "signal": {"name": "x"}}
+    if draw(st.booleans()):
+        parameters["foreach"] = {"until": True}
     return Node(
         id=id_,
         use=use,
@@ -120,6 +123,8 @@ class World:
                     pass
 
     def step(self):
+        if self.random.random() < 0.05 and self.machine.steps:
+            self.feed(ItemAdded(self.random.choice(sorted(self.machine.steps)), 1, "s"))
         choices = [("open", i) for i in range(len(self.open))] + [("timer", t) for t in self.timers]
         if not choices:
             return False
@@ -149,7 +154,8 @@ class World:
         if self.machine.steps.get(step.address) is not step:
             return
         items = {"items": list(range(self.random.randrange(4))), "concurrency": 2, "tolerate": self.random.randrange(2)}
-        self.feed(StepStarted(step.address, attempt, {**items, "max": 3}))
+        lock = self.random.choice([None, "only"])
+        self.feed(StepStarted(step.address, attempt, {**items, "max": 3, "lock": lock, "more": "found"}))
         alive = self.machine.steps.get(step.address) is step
         containers = {Behaviour.FOREACH, Behaviour.LOOP, Behaviour.RACE, Behaviour.SCOPE}
         if alive and (step.undo or step.node.behaviour not in containers):

@@ -357,8 +357,10 @@ class Containers(Endings):
         elif activation.failure is not None:
             box.error = activation.failure
             self.box_failed(step, box)
+        elif activation.graph.roots:  # every branch is of disabled nodes alone
+            self.derive_finish(step, {"winner": activation.graph.nodes[activation.graph.roots[0]].id, "output": None})
         else:
-            raise KernelBug(f"The race {step.address!r} ended without a winner")
+            raise KernelBug(f"The race {step.address!r} has no branches")
 
 
 def _body(step: Step) -> PlanGraph:

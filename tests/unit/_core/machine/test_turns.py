@@ -147,3 +147,10 @@ def test_until_knows_the_entries_so_far_in_item_order(play):
     p = enough(play, 3, [False, False]).finish("e[2]/a", "z").finish("e[0]/a", "x")
 
     assert p.machine.steps["e"].box.names() == {"results": [{"a": "x"}, {"a": "z"}]}
+
+
+def test_a_race_of_disabled_branches_alone_is_won_by_the_first(play):
+    nodes = "{a: {use: t.do, disabled: true}, b: {use: t.do, disabled: true}}"
+    p = play(f"nodes: {{r: {{use: race, body: {{nodes: {nodes}}}}}}}").run()
+
+    assert p.end.output == {"r": {"winner": "a", "output": None}}
