@@ -16,6 +16,7 @@ from automata._core.engine.context import StepContext
 from automata._core.engine.evaluation import Evaluation
 from automata._core.engine.host import Host
 from automata._core.engine.mailbox import Mailbox
+from automata._core.engine.payload import copied
 from automata._core.engine.timers import Timers, due_of
 from automata._core.machine import (
     Activation,
@@ -35,7 +36,7 @@ from automata._core.machine import (
 )
 from automata._core.plan import CONTAINERS, Behaviour, Plan
 from automata._core.plugins import KERNEL
-from automata.errors import KernelBug, StepError
+from automata.errors import KernelBug, StepError, TryLater
 from automata.model import (
     BodyFailed,
     BodyFinished,
@@ -102,29 +103,40 @@ class Driver:
             started: The run's first event, which the store holds already.
         """
         self._evaluate = Evaluation(self.host, self.run, self.machine, started.at)
-        self._commands.extend(self.machine.apply(started))
+        trouble: Exception | None = None
         async with asyncio.TaskGroup() as group:
             try:
-                while True:
-                    self._turn()
-                    await self._commit()
-                    if self.finished is not None:
-                        return self.finished
-                    self._launch(group)
-                    await self._listen()
+                self._react(started)
+                await self._rounds(group)
+            except Exception as error:  # noqa: BLE001 - raised below, as itself and not as a group of one
+                trouble = error
             finally:
                 self._let_go()
+        if trouble is not None:
+            raise trouble
+        if self.finished is None:
+            raise KernelBug(f"The run {self.run.id!r} stopped before its end")
+        return self.finished
+
+    async def _rounds(self, group: asyncio.TaskGroup) -> None:
+        await self._commit()
+        while self.finished is None:
+            self._launch(group)
+            await self._listen()
+            await self._commit()
 
     # ------------------------------------------------------------ a turn
 
-    def _turn(self) -> None:
-        """Perform commands, and the events they lead to, until only effects and waiting are left."""
-        while self._commands:
-            command = self._commands.popleft()
-            try:
-                self._perform(command)
-            except KernelBug as error:
-                self._end(End(RunStatus.FAILED, None, ErrorInfo("bug", error.message)))
+    def _react(self, event: Event) -> None:
+        """Apply *event*, and do all it leads to but effects and waiting, before anything else happens."""
+        try:
+            self._commands.extend(self.machine.apply(event))
+            if isinstance(event, SignalReceived):
+                self._deliver(self.mailbox.keep(event))
+            while self._commands:
+                self._perform(self._commands.popleft())
+        except KernelBug as error:
+            self._end(End(RunStatus.FAILED, None, ErrorInfo("bug", error.message)))
 
     def _perform(self, command: Command) -> None:
         match command:
@@ -168,17 +180,15 @@ class Driver:
                 self._tasks[step.address] = group.create_task(work)
 
     async def _listen(self) -> None:
-        """Wait until something has happened, and feed it."""
+        """Wait until something has happened, and react to it; one event at a time, as recovery will."""
         while not self._inbox:
             self._wake.clear()
             await self._wake.wait()
-        while self._inbox:
+        while self._inbox and self.finished is None:
             event = self._inbox.popleft()
-            if isinstance(event, SignalReceived):
-                self._feed(event)
-                self._deliver(self.mailbox.keep(event))
-            elif not isinstance(event, StepFinished | StepFailed) or self.machine.running(event.step, event.attempt):
-                self._feed(event)
+            if not isinstance(event, StepFinished | StepFailed) or self.machine.running(event.step, event.attempt):
+                self._batch.append(event)
+                self._react(event)
 
     def _let_go(self) -> None:
         self._timers.clear()
@@ -270,7 +280,7 @@ class Driver:
         return key
 
     async def _attempt(self, step: Step) -> None:
-        parameters = step.input if isinstance(step.input, dict) else {}
+        parameters = copied(step.input) if isinstance(step.input, dict) else {}
         timeout_s = step.work.timeout_s or self.host.default_timeout_s
         self.post(await perform(self.host, step, self._context(step), parameters, timeout_s))
 
@@ -278,7 +288,9 @@ class Driver:
         parameters = step.input if isinstance(step.input, dict) else {}
         try:
             output = await self.children.call(self.run, step, parameters, self.post)
-        except StepError as error:
+        except TryLater as error:
+            self.post(failed(self.host, step, StepError(error.message, error_class="transient")))
+        except Exception as error:  # noqa: BLE001 - the fence: trouble with the child is the failure of this step
             self.post(failed(self.host, step, error))
         else:
             self.post(finished(self.host, step, output))

@@ -59,7 +59,9 @@ class Endings(Flow):
             return
         leaving = step.node.exits.get(port)
         if leaving is None and step.node.behaviour is not Behaviour.RETURN:
-            self.fail(step, _no_exit(step, port))
+            error = _no_exit(step, port)
+            self.note(StepFailed(step.address, step.attempt, error))
+            self.fail(step, error)
             return
         activation = step.activation
         self.remove(step, NodeState.DONE)
