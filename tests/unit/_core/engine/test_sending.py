@@ -16,7 +16,8 @@ EARLY = """
 nodes:
   ready: {use: wait, with: {for: 10s}}
   hear: {use: signal, with: {name: go, early: EARLY}}
-edges: [ready -> hear]
+  rest: {use: wait, with: {for: 30s}}
+edges: [ready -> hear -> rest]
 output: "${hear}"
 """
 GROWS = """
@@ -47,6 +48,10 @@ nodes:
 """
 
 
+async def at_second(engine, second):
+    await engine.host.clock.sleep_until(engine.host.clock.now().replace(second=second))
+
+
 def test_a_run_hears_what_it_sends_and_takes_what_matches(world):
     assert world.play(SEND).output == 2
 
@@ -62,8 +67,9 @@ def test_a_sent_signal_is_in_the_journal_once_and_its_taker_names_it(world):
 @pytest.mark.parametrize(("early", "heard"), [("keep", "first"), ("ignore", "second")])
 def test_an_early_signal_is_kept_or_lost(world, early, heard):
     async def script(engine, run):
+        await at_second(engine, 1)
         engine.signal(run, "go", "first")
-        await engine.host.clock.sleep_until(engine.host.clock.now().replace(second=20))
+        await at_second(engine, 20)
         engine.signal(run, "go", "second")
 
     assert world.play(EARLY.replace("EARLY", early), script=script).output == heard
@@ -71,14 +77,17 @@ def test_an_early_signal_is_kept_or_lost(world, early, heard):
 
 def test_signals_bring_items_to_a_running_foreach_early_ones_first(world):
     async def script(engine, run):
+        await at_second(engine, 1)
         engine.signal(run, "found", "1s")
-        await engine.host.clock.sleep_until(engine.host.clock.now().replace(second=3))
+        await at_second(engine, 5)
         engine.signal(run, "found", "9s")
         engine.signal(run, "other", "9s")
 
-    assert world.play(GROWS, ["5s"], script).output == ["5s", "1s", "9s"]
+    text = GROWS.replace("nodes:", "nodes:\n  before: {use: wait, with: {for: 2s}}", 1) + "edges: [before -> each]\n"
+
+    assert world.play(text, ["5s"], script).output == ["5s", "1s", "9s"]
     assert [e.item for e in world.kinds(ItemAdded)] == ["1s", "9s"]
-    assert world.took == 12
+    assert world.took == 14
 
 
 def test_a_signal_after_the_last_body_brings_nothing(world, after):
