@@ -48,12 +48,6 @@ def check_calls(survey: Survey, others: Mapping[str, Workflow]) -> Iterator[Prob
             )
 
 
-def check_self(survey: Survey) -> Iterator[Problem]:
-    """Find calls of the document itself, which need no other document to be seen."""
-    own = {survey.workflow.name: survey.workflow}
-    return (problem for problem in check_calls(survey, own) if problem.code == CYCLE)
-
-
 def _called(survey: Survey) -> Iterator[tuple[View, Node, str]]:
     for view, node in survey.nodes:
         called = node.parameters.get("workflow")

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from automata._core.canonical import canonical
 from automata._core.durations import parse_duration
+from automata._core.patch import join
 from automata._core.validation.survey import Rule, Survey, View
-from automata.model import Node, Problem
+from automata.model import Json, Node, Problem
 
 NODES = 2_000
 EDGES = 10_000
@@ -57,9 +58,15 @@ def too_many_items(survey: Survey) -> Iterator[Problem]:
 
 
 def too_large(survey: Survey) -> Iterator[Problem]:
-    """The parameters of one node take at most 256 KiB."""
+    """The parameters of one node take at most 256 KiB, and so does each variable and the output."""
+    values = [(("vars", name), value) for name, value in survey.workflow.vars.items()]
+    for tokens, value in (*values, (("output",), survey.views[0].graph.output)):
+        if _may_be_large(value) and len(canonical(value)) > INLINE_BYTES:
+            message = f"The value of {'.'.join(tokens)!r} takes more than {INLINE_BYTES // 1024} KiB"
+            hint = "Keep large values in a file and read it with a node"
+            yield Problem(code="", message=message, pointer=join("", *tokens), hint=hint)
     for view, node in survey.nodes:
-        if _may_be_large(node) and len(canonical(node.parameters)) > INLINE_BYTES:
+        if _may_be_large(node.parameters) and len(canonical(node.parameters)) > INLINE_BYTES:
             yield view.problem(
                 node,
                 f"The parameters of {node.id!r} take more than {INLINE_BYTES // 1024} KiB",
@@ -92,8 +99,8 @@ def _seconds(text: str) -> float:
         return 0.0
 
 
-def _may_be_large(node: Node) -> bool:
-    return len(str(node.parameters)) > INLINE_BYTES // 8
+def _may_be_large(value: Json) -> bool:
+    return len(str(value)) > INLINE_BYTES // 8
 
 
 def _whole(message: str) -> Problem:

@@ -15,7 +15,7 @@ from automata._core.patch import resolve
 from automata._core.schema import Validate, check_schema, validator
 from automata._core.schema import Violation as Misfit
 from automata._core.suggest import did_you_mean, nearest
-from automata._core.validation.survey import Rule, Survey, View, members, remove, replace
+from automata._core.validation.survey import Rule, Survey, View, members, quoted, remove, replace
 from automata.model import Fix, Json, JsonObject, JsonSchema, Node, Problem
 
 SHAPE = frozenset({"required", "additionalProperties", "minProperties", "maxProperties", "minItems", "maxItems"})
@@ -101,17 +101,24 @@ def wrong_value(survey: Survey) -> Iterator[Problem]:
         for misfit in misfits:
             if not misfit.pointer and misfit.keyword in {"additionalProperties", "required"}:
                 continue
-            message = _sentence(misfit, parameters)
+            message = _sentence(misfit, parameters, _schema(survey, use).get("oneOf"))
             pointer = view.at(node, *_present(node, tokens)) + misfit.pointer
             where = misfit.pointer.removeprefix("/").replace("/", ".")
             subject = f"Parameter {where!r} of" if where else "The parameters of"
             yield view.problem(node, f"{subject} node {node.id!r} ({use}): {message}", pointer=pointer)
 
 
-def _sentence(misfit: Misfit, value: Json) -> str:
+def _sentence(misfit: Misfit, value: Json, rule: Json) -> str:
     if misfit.keyword == "oneOf" and not misfit.pointer and isinstance(value, Mapping):
-        return "exactly one of its alternatives must be given"
+        names = _alternatives(rule)
+        return f"exactly one of {quoted(names)} must be given" if names else "exactly one of its forms must fit"
     return misfit.message.rstrip(".")
+
+
+def _alternatives(rule: Json) -> list[str]:
+    """The parameters a `oneOf` of nothing but requirements chooses between."""
+    branches = [members(branch).get("required") for branch in rule] if isinstance(rule, list | tuple) else []
+    return [name for names in branches if isinstance(names, list) for name in names if isinstance(name, str)]
 
 
 def bad_format(survey: Survey) -> Iterator[Problem]:
@@ -190,15 +197,32 @@ def _timestamp(value: str) -> str | None:
 def bad_schema(survey: Survey) -> Iterator[Problem]:
     """Schemas inside a document are JSON Schemas that fetch nothing and whose patterns are safe."""
     if survey.workflow.input is not None:
-        for fault in check_schema(survey.workflow.input)[:5]:
-            yield Problem(code="", message=f"The schema of 'input': {fault}", pointer="/input")
+        for place, fault in _faults(survey.workflow.input):
+            yield Problem(code="", message=f"The schema of 'input': {fault}", pointer=f"/input{place}")
     for view, node in survey.nodes:
         for use, tokens, parameters in _parameters(node):
             properties = members(_schema(survey, use).get("properties"))
             for name, value in parameters.items():
                 if members(properties.get(name)).get("format") == "json-schema" and isinstance(value, Mapping):
-                    for fault in check_schema(value)[:5]:
-                        yield view.problem(node, f"The schema {name!r} of node {node.id!r}: {fault}", *tokens, name)
+                    for place, fault in _faults(value):
+                        message = f"The schema {name!r} of node {node.id!r}: {fault}"
+                        yield view.problem(node, message, pointer=view.at(node, *tokens, name) + place)
+
+
+def _faults(schema: JsonObject) -> Iterator[tuple[str, str]]:
+    """The first faults of a schema as pointer into it and sentence."""
+    for fault in check_schema(schema)[:5]:
+        cuts = [at.start() for at in re.finditer(": ", fault)]
+        cut = next((cut for cut in cuts if _names_a_place(schema, fault[:cut])), None)
+        yield ("", fault) if cut is None else (fault[:cut], fault[cut + 2 :])
+
+
+def _names_a_place(schema: JsonObject, pointer: str) -> bool:
+    try:
+        resolve(schema, pointer)
+    except ValueError:
+        return False
+    return True
 
 
 def has_hole(value: Json) -> bool:

@@ -8,6 +8,7 @@ from automata._core.catalog import build_catalog
 from automata._core.codec import decode
 from automata._core.plugins import discover
 from automata._core.validation import validate
+from automata.model import Graph, Node, Workflow
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ def test_a_bad_text_is_told_with_its_parameter(catalog, node, text):
 def test_the_schema_of_a_form_is_judged(catalog):
     found = check(catalog, {"a": {"use": "approval", "with": {"message": "m", "form": {"type": "txt"}}}})
 
-    assert [(p.code, p.pointer) for p in found] == [("PAR-006", "/nodes/a/with/form")]
+    assert [(p.code, p.pointer) for p in found] == [("PAR-006", "/nodes/a/with/form/type")]
 
 
 def test_a_list_longer_than_a_foreach_takes_is_told(catalog):
@@ -84,3 +85,26 @@ def test_a_timezone_of_the_settings_is_checked(catalog):
     found = check(catalog, STEPS, settings={"timezone": "Nowhere/Land"})
 
     assert "PAR-005" in [p.code for p in found]
+
+
+def test_a_fault_of_a_schema_is_placed_inside_it(catalog):
+    schema = {"properties": {"a: b": {"pattern": "^(a+)+$"}, "c": {"$ref": "file:///etc/passwd"}}}
+    workflow = Workflow(name="W", graph=Graph(nodes={"a": Node(id="a", use="set")}), input=schema)
+
+    found = validate(workflow, catalog)
+
+    assert [p.pointer for p in found] == ["/input/properties/a: b/pattern", "/input/properties/c/$ref"]
+
+
+def test_a_choice_of_parameters_names_them(catalog):
+    (problem,) = check(catalog, {"a": {"use": "wait", "with": {"for": "1s", "until": "2030-01-01T00:00:00Z"}}})
+
+    assert "exactly one of 'for' and 'until' must be given" in problem.message
+
+
+def test_large_variables_and_outputs_are_told(catalog):
+    graph = Graph(nodes={"a": Node(id="a", use="set")}, output="x" * 300_000)
+
+    found = validate(Workflow(name="W", graph=graph, vars={"big": "x" * 300_000}), catalog)
+
+    assert [(p.code, p.pointer) for p in found] == [("LIM-005", "/output"), ("LIM-005", "/vars/big")]
