@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import re
+import sys
 import time
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from automata._core.expressions import (
+    DEFAULT_LIMITS,
     Limits,
     Scope,
     Typed,
@@ -18,9 +21,13 @@ from automata._core.expressions import (
     compile_expression,
     compile_template,
     parse,
+    standard_functions,
     unparse,
 )
+from automata._core.expressions.limits import Frame
+from automata._core.expressions.values import Failure
 from automata.errors import ExpressionFailed, InvalidExpression
+from automata.model import Function
 
 NAMES = st.sampled_from(["a", "b", "order", "x", "missing"])
 LITERALS = st.one_of(
@@ -136,17 +143,131 @@ BOMBS = [
 ]
 
 
-@pytest.mark.parametrize("text", BOMBS, ids=[text[:40] for text in BOMBS])
-def test_a_bomb_stops_within_50_milliseconds_of_cpu(text):
-    program = compile_expression(text)
-    best = 1.0
+def cpu_seconds(text):
+    """Compile and run; the best of three, with the error's text or "" for the last."""
+    best, said = 1.0, ""
     for _ in range(3):
         start = time.process_time()
-        with contextlib.suppress(ExpressionFailed):
-            program.evaluate(Scope(SCOPE))
+        try:
+            compile_expression(text).evaluate(Scope(SCOPE))
+        except ExpressionFailed as err:
+            said = err.message
         best = min(best, time.process_time() - start)
+    return best, said
 
+
+@pytest.mark.parametrize("text", BOMBS, ids=[text[:40] for text in BOMBS])
+def test_a_bomb_stops_within_50_milliseconds_of_cpu(text):
+    assert cpu_seconds(text)[0] < 0.05
+
+
+SHORT_BOMBS = json.loads((Path(__file__).parents[1] / "cases" / "bombs.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("text", SHORT_BOMBS, ids=[text[:40] for text in SHORT_BOMBS])
+def test_a_bomb_of_200_bytes_fails_or_ends_within_50_milliseconds_of_cpu(text):
+    best, said = cpu_seconds(text)
+
+    assert len(text.encode()) <= 200
     assert best < 0.05
+    assert not said or re.search("more operations|256 KiB|too large|No (field|key)", said)
+
+
+def test_most_short_bombs_run_out_of_fuel():
+    said = [cpu_seconds(text)[1] for text in SHORT_BOMBS]
+
+    assert sum("more operations" in text for text in said) >= 30
+
+
+# Fuel, held against two counts that know nothing of it: the interpreter's own, and a function that counts its calls.
+
+LITERAL_LISTS = st.sampled_from(
+    ["[1,2,3,4,5,6,7,8,9]", "[1,[2,[3]]]", "range(7)", "range(40)", "range(900)", "order.keys()"]
+)
+
+
+def amplify(inner):
+    macros = st.sampled_from(["all", "exists", "exists_one", "map", "filter", "sortBy"])
+    methods = st.sampled_from(
+        [
+            "flatten()",
+            "reverse()",
+            "sort()",
+            "distinct()",
+            "chunk(2)",
+            "zip([1,2,3])",
+            "map(v, string(v)).join('-').split('')",
+        ]
+    )
+    return st.one_of(
+        st.tuples(inner, macros, inner).map(lambda t: f"{t[0]}.{t[1]}(v, size({t[2]}) > 0 || v == tick())"),
+        st.tuples(inner, inner).map(lambda t: f"{t[0]}.map(v, {t[1]})"),
+        st.tuples(inner, methods).map(lambda t: f"{t[0]}.{t[1]}"),
+        st.tuples(inner, inner).map(lambda t: f"({t[0]} + {t[1]})"),
+        st.tuples(inner, inner).map(lambda t: f"cel.bind(w, {t[0]}, [w, w, w, {t[1]}, w == {t[1]}])"),
+        st.tuples(inner, inner).map(lambda t: f"[json.encode({t[0]}).matches('[0-9]{{3}}(a|b)+'), {t[1]} in [{t[0]}]]"),
+    )
+
+
+AMPLIFIED = st.recursive(LITERAL_LISTS, amplify, max_leaves=10)
+CALLS_PER_OPERATION = 24
+"""Calls of Python or C functions that one operation of fuel may make, counted by the interpreter."""
+
+
+class Tick:
+    """A function that counts how often it is called."""
+
+    def __init__(self):
+        self.count = 0
+
+    def __call__(self):
+        self.count += 1
+        return 1
+
+
+def measured(text, table):
+    """Run *text*; give the operations paid, and the calls the interpreter made meanwhile."""
+    program = compile_expression(text, table)
+    frame = Frame(Scope(SCOPE), DEFAULT_LIMITS, program.slots, program.cost)
+    calls = 0
+
+    def profile(_frame, event, _argument):
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        with contextlib.suppress(Failure):
+            program.code(frame)
+    finally:
+        sys.setprofile(before)
+    granted = DEFAULT_LIMITS.fuel_ceiling - DEFAULT_LIMITS.fuel - frame.reserve
+    return DEFAULT_LIMITS.fuel + granted - frame.fuel, calls
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(st.one_of(AMPLIFIED, TEXTS))
+def test_real_work_is_bounded_by_the_fuel_it_pays(text):
+    tick = Tick()
+    table = {**standard_functions(), "tick": Function(name="tick", call=tick, signatures=("() -> int",), summary="")}
+    try:
+        paid, calls = measured(text, table)
+    except InvalidExpression:
+        return
+
+    assert calls <= 100 + CALLS_PER_OPERATION * paid
+    assert tick.count <= max(paid, 0) + 1
+
+
+@settings(max_examples=100, derandomize=True, deadline=None)
+@given(AMPLIFIED)
+def test_what_ran_before_never_changes_the_fuel_an_evaluation_pays(text):
+    table = {**standard_functions(), "tick": Function(name="tick", call=Tick(), signatures=("() -> int",), summary="")}
+
+    first = measured(text, table)[0]
+
+    assert measured(text, table)[0] == first
 
 
 @settings(max_examples=150, derandomize=True, deadline=None)

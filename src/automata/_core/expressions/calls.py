@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from automata._core.expressions.functions import METERED, SHALLOW, VOLATILE, standard_functions
+from automata._core.expressions.functions import METERED, PASSING, SHALLOW, VOLATILE, standard_functions
 from automata._core.expressions.limits import Frame, too_long
 from automata._core.expressions.paths import Code
 from automata._core.expressions.signatures import Overload, classes_of, overloads
 from automata._core.expressions.syntax import Call, Expression, Member, Name, Span
-from automata._core.expressions.values import KINDS, Failure, Value, show
+from automata._core.expressions.values import KINDS, Failure, Maybe, Value, show
 from automata.model import Function
 
 _MAX_TEXT = 256 * 1024
+_FAILED = 20
+"""Operations of a call that fails: some look far before they do, as for a time zone there is not."""
 
 
 def namespace(node: Expression) -> str | None:
@@ -70,6 +72,7 @@ def call(function: Function, inputs: Sequence[Code], node: Call, *, method: bool
     ):
         pay = _deep
     metered = standard and name in METERED
+    passing = standard and name in PASSING
 
     def run(frame: Frame) -> Value:
         values = [code(frame) for code in inputs]
@@ -82,13 +85,27 @@ def call(function: Function, inputs: Sequence[Code], node: Call, *, method: bool
             frame.grant(len(values[0]))
         pay(values, frame, span)
         try:
-            result = work(*values, frame.spend) if metered else work(*values)
+            result = work(*values, frame) if metered else work(*values)
         except (ValueError, OverflowError) as err:
+            frame.spend(_FAILED, span)
             message, _, hint = str(err).partition("; ")
             raise Failure(message, span, hint) from err
-        return result if standard else foreign(result, name, frame, span)
+        if not standard:
+            return foreign(result, name, frame, span)
+        if not passing:
+            _made(result, frame, span)
+        return result
 
     return run
+
+
+def _made(result: Value, frame: Frame, span: Span) -> None:
+    """Pay for the size of what a function made."""
+    kind = type(result)
+    if kind is list or kind is dict:
+        frame.spend(len(result) >> 3, span)
+    elif kind is str or kind is bytes:
+        frame.spend(len(result) >> 6, span)
 
 
 def mismatch(name: str, values: Sequence[Value], fitting: Sequence[Overload], span: Span) -> Failure:
@@ -126,6 +143,8 @@ def _deep(values: Sequence[Value], frame: Frame, span: Span) -> None:
         elif kind is dict:
             frame.spend(1 + len(value), span)
             todo.extend(value.values())
+        elif kind is Maybe:
+            todo.append(value.value)
         elif kind is str or kind is bytes:
             frame.spend(1 + (len(value) >> 6), span)
 
@@ -145,6 +164,8 @@ def foreign(value: Value, name: str, frame: Frame, span: Span) -> Value:
             frame.spend(len(one), span)
             todo.extend(one.values())
             todo.extend(one)
+        elif kind is Maybe:
+            todo.append(one.value)
         elif kind is str and len(one) > _MAX_TEXT:
             raise too_long(span)
     return value

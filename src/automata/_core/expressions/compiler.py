@@ -46,17 +46,31 @@ class Compiler:
         self.slots = 0
         self._local: dict[str, int] = {}
         self._outermost = True
+        self._folding = Frame(Scope(), DEFAULT_LIMITS)
+        """Pays for all that is worked out while compiling."""
+        self._sizes: dict[int, int] = {}
 
     def compile(self, node: Expression) -> Code:
         """Compile *node*, working it out now if it is constant."""
         code = self._code(node)
-        if isinstance(node, Literal) or not _constant(node):
+        size = self._constant(node)
+        if isinstance(node, Literal) or not size:
             return code
         try:
-            value = code(Frame(Scope(), DEFAULT_LIMITS))
+            self._folding.spend(size)
+            value = code(self._folding)
         except Failure:
             return code
         return code if type(value) in {list, dict, Maybe} else lambda _: value
+
+    def _constant(self, node: Expression) -> int:
+        """Give the size of *node* if nothing in it comes from the scope, else 0; macros are left alone."""
+        known = self._sizes.get(id(node))
+        if known is None:
+            varies = isinstance(node, Name | Macro | Has) or (isinstance(node, Call) and node.name in VOLATILE)
+            parts = [] if varies else [self._constant(part) for part in children(node)]
+            known = self._sizes[id(node)] = 0 if varies or 0 in parts else 1 + sum(parts)
+        return known
 
     def _code(self, node: Expression) -> Code:
         match node:
@@ -249,17 +263,6 @@ def _data(node: Expression) -> bool:
     while isinstance(node, Member) or (isinstance(node, Index) and isinstance(node.index, Literal)):
         node = node.operand
     return isinstance(node, Name)
-
-
-def _constant(node: Expression) -> bool:
-    """Say whether nothing in *node* comes from the scope; macros are left alone."""
-    todo = [node]
-    while todo:
-        part = todo.pop()
-        if isinstance(part, Name | Macro | Has) or (isinstance(part, Call) and part.name in VOLATILE):
-            return False
-        todo.extend(children(part))
-    return True
 
 
 def own_cost(node: Expression) -> int:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from attrs import field, frozen
 
 from automata._core.expressions.values import Failure, Value
 from automata.model import Json
+
+if TYPE_CHECKING:
+    from automata._core.expressions.automaton import Search
 
 MAX_SOURCE: Final = 64 * 1024
 """Characters an expression may have."""
@@ -69,7 +72,7 @@ class Scope:
 class Frame:
     """One evaluation under way: the roots, the macro variables and the fuel that is left."""
 
-    __slots__ = ("fuel", "limits", "reserve", "roots", "slots", "volatile")
+    __slots__ = ("fuel", "limits", "reserve", "roots", "searches", "slots", "volatile")
 
     def __init__(self, scope: Scope, limits: Limits, slots: int = 0, cost: int = 0) -> None:
         self.roots: Mapping[str, Value] = scope.roots
@@ -78,6 +81,7 @@ class Frame:
         self.limits = limits
         self.fuel = limits.fuel - cost
         self.reserve = limits.fuel_ceiling - limits.fuel
+        self.searches: dict[str, Search] = {}
 
     def spend(self, amount: int, span: tuple[int, int] | None = None) -> None:
         """Use up *amount* operations, or stop the evaluation."""

@@ -194,7 +194,7 @@ def greater_equal(left: Value, right: Value) -> bool:
     return bool(left >= right)
 
 
-def equal(left: Value, right: Value, spend: Spend) -> bool:  # noqa: C901 - one branch a kind, without calls: hot
+def equal(left: Value, right: Value, spend: Spend) -> bool:  # noqa: C901, PLR0912 - one branch a kind, without calls: hot
     """``left == right`` by CEL: numbers by value whatever their kind, other kinds only among themselves.
 
     Iterative, and paid for by every pair looked at: shared parts may make a value far larger than its memory.
@@ -221,16 +221,11 @@ def equal(left: Value, right: Value, spend: Spend) -> bool:  # noqa: C901 - one 
             spend(len(one) >> 6)
             if one != other:
                 return False
-        elif not _same(one, other):
+        elif a is Maybe and one.present and other.present:
+            todo.append((one.value, other.value))
+        elif one != other:
             return False
     return True
-
-
-def _same(one: Value, other: Value) -> bool:
-    """Compare two values of one kind that is no list, map or string."""
-    if isinstance(one, Maybe):
-        return one.present == other.present and type(one.value) is type(other.value) and bool(one.value == other.value)
-    return bool(one == other)
 
 
 def contains(item: Value, container: Value, spend: Spend) -> bool:
@@ -239,7 +234,7 @@ def contains(item: Value, container: Value, spend: Spend) -> bool:
         return type(item) is str and item in container
     if type(container) is not list:
         raise ValueError(f"'in' looks into a list or a map, found {show(container)}")
-    spend(len(container) >> 3)
+    spend((len(container) >> 3) * (1 + (len(item) >> 9 if type(item) is str else 0)))
     if type(item) is str:
         return item in container
     return any(equal(item, entry, spend) for entry in container)
@@ -253,6 +248,8 @@ def key_of(value: Value, spend: Spend) -> Value:
         return ("list", tuple(key_of(item, spend) for item in value))
     if kind is dict:
         return ("map", frozenset((key, key_of(item, spend)) for key, item in value.items()))
+    if kind is Maybe:
+        return ("optional", value.present, key_of(value.value, spend))
     if kind in _NUMBERS:
         return ("nan", id(value)) if value != value else ("number", value)  # noqa: PLR0124 - only NaN differs from itself
     return (kind.__name__, value)

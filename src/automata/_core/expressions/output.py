@@ -47,13 +47,13 @@ def to_json(value: Value, limits: Limits = DEFAULT_LIMITS) -> Json:
             raise too_long()
         for place, part in enumerate(source) if type(source) is list else source.items():
             kind = type(part)
-            if kind is list or kind is dict:
+            if (kind is list or kind is dict) and part:
                 if type(place) is str:
                     left -= len(place) + 3
                     copy[place] = None  # keeps the order of the keys
                 todo.append((part, copy, place, depth + 1))
                 continue
-            copy[place], used = _scalar(part, left)
+            copy[place], used = _scalar(part, left) if kind is not list and kind is not dict else (kind(), 2)
             left -= used if type(place) is int else used + len(_key(place)) + 3
             if left < 0:
                 raise too_long()

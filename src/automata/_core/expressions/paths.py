@@ -146,11 +146,14 @@ def select(value: Value, step: Step, text: str) -> Value:
 
 def missing(value: dict[str, Value], name: str, text: str, span: Span) -> Failure:
     """Make the failure of a key that is not there."""
+    hint = f"write {text}.?{name}.orValue(...) if it may be missing"
+    return Failure(f"No field {name!r} in {text!r}", span, hint, more=lambda: _nearest(name, value))
+
+
+def _nearest(name: str, value: dict[str, Value]) -> str:
     from automata._core.suggest import did_you_mean  # imported when used: start-up
 
-    hint = f"write {text}.?{name}.orValue(...) if it may be missing"
-    keys = [key for key in value if type(key) is str][:1000]
-    return Failure(f"No field {name!r} in {text!r}{did_you_mean(name, keys)}", span, hint)
+    return did_you_mean(name, [key for key in value if type(key) is str][:1000])
 
 
 def index(operand: Code, position: Code, span: Span, *, optional: bool) -> Code:
@@ -196,9 +199,7 @@ def _not_there(value: Value, position: Value, span: Span) -> Failure:
     if type(value) is list:
         hint = "positions count from 0; write [?i].orValue(...) if it may be missing"
         return Failure(f"No item {int(position)} in a list of {len(value)}", span, hint)
-    from automata._core.suggest import did_you_mean  # imported when used: start-up
-
-    return Failure(f"No key {position!r} in the map{did_you_mean(position, [*value][:1000])}", span)
+    return Failure(f"No key {position!r} in the map", span, more=lambda: _nearest(position, value))
 
 
 def has_root(name: str) -> Code:

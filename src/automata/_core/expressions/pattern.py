@@ -1,26 +1,22 @@
-r"""Regular expressions in linear time: a safe subset of RE2's syntax, matched by a lazily built automaton.
+r"""The syntax of regular expressions: a safe subset of RE2's, read into a small tree.
 
-Python's `re` backtracks and can be made to run for ever by a pattern; this cannot. The method is Thompson's
-construction with cached state sets (Thompson, CACM 11(6), 1968; Cox, "Regular Expression Matching Can Be Simple And
-Fast", 2007). Supported: literals, ``.``, classes with ranges and ``\d \w \s`` and their negations, ``^ $``, groups,
-``|``, ``* + ? {n} {n,} {n,m}`` and their lazy forms (which match the same texts). Not supported: back-references,
-look-around, word boundaries, flags.
+Supported: literals, ``.``, classes with ranges and ``\d \w \s`` and their negations, ``^ $``, groups, ``|``,
+``* + ? {n} {n,} {n,m}`` and their lazy forms (which match the same texts). Not supported: back-references,
+look-around, word boundaries, flags. Must not know how patterns are matched: `automaton` does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
 from typing import Final, TypeAlias
+
+from attrs import frozen
 
 MAX_PATTERN: Final = 1_000
 """Characters a pattern may have."""
-MAX_STATES: Final = 2_000
-"""States its automaton may have; ``{n,m}`` multiplies them."""
 _MAX_DEPTH: Final = 24
-_MAX_CACHED: Final = 4_000
 
 Ranges: TypeAlias = tuple[tuple[int, int], ...]
+"""Code points, as ranges with both ends included."""
 _ANY: Final[Ranges] = ((0, 9), (11, 0x10FFFF))
 _CLASSES: Final[dict[str, Ranges]] = {
     "d": ((48, 57),),
@@ -28,6 +24,61 @@ _CLASSES: Final[dict[str, Ranges]] = {
     "s": ((9, 10), (12, 13), (32, 32)),
 }
 _CONTROL: Final = {"n": 10, "t": 9, "r": 13, "f": 12, "v": 11, "a": 7}
+
+
+@frozen
+class Characters:
+    """One character out of some."""
+
+    ranges: Ranges
+
+
+@frozen
+class Anchor:
+    """The start or the end of the text."""
+
+    at_end: bool
+
+
+@frozen
+class Series:
+    """One part after the other; none matches the empty text."""
+
+    parts: tuple[Piece, ...]
+
+
+@frozen
+class Choice:
+    """One of several parts."""
+
+    parts: tuple[Piece, ...]
+
+
+@frozen
+class Repeat:
+    """A part from *low* to *high* times; None is any number of times."""
+
+    part: Piece
+    low: int
+    high: int | None
+
+
+Piece: TypeAlias = Characters | Anchor | Series | Choice | Repeat
+
+
+def read(text: str) -> Piece:
+    """Read a pattern.
+
+    Raises:
+        ValueError: It is malformed, too long, or uses what is not supported.
+    """
+    if len(text) > MAX_PATTERN:
+        raise ValueError(f"The pattern is longer than {MAX_PATTERN} characters")
+    reader = _Reader(text)
+    found = reader.alternatives(0)
+    if reader.at < len(text):
+        raise ValueError(f"Unbalanced ')' at {reader.at} in pattern {text!r}")
+    return found
 
 
 def negated(ranges: Ranges) -> Ranges:
@@ -40,145 +91,29 @@ def negated(ranges: Ranges) -> Ranges:
     return (*out, (low, 0x10FFFF)) if low <= 0x10FFFF else tuple(out)  # noqa: PLR2004 - the last code point
 
 
-class Pattern:
-    """A compiled pattern."""
+class _Reader:
+    """Reads a pattern from left to right; every method gives the piece it read."""
 
     def __init__(self, text: str) -> None:
-        """Compile *text*.
-
-        Raises:
-            ValueError: It is malformed, too large, or uses what is not supported.
-        """
-        if len(text) > MAX_PATTERN:
-            raise ValueError(f"The pattern is longer than {MAX_PATTERN} characters")
-        # A state is (kind, data, next states): 'char' with ranges, 'split', 'start', 'stop' (of the text), 'match'.
-        self._states: list[tuple[str, Ranges, list[int]]] = []
-        reader = _Reader(text, self._add, self._join)
-        first, ends = reader.alternatives(0)
-        if reader.at < len(text):
-            raise ValueError(f"Unbalanced ')' at {reader.at} in pattern {text!r}")
-        final = self._add("match", (), [])
-        self._join(ends, final)
-        self._first = first
-        self._seen: dict[tuple[frozenset[int], str], frozenset[int]] = {}
-
-    def _add(self, kind: str, ranges: Ranges, following: list[int]) -> int:
-        if len(self._states) >= MAX_STATES:
-            raise ValueError("The pattern is too large; use smaller repetitions")
-        self._states.append((kind, ranges, following))
-        return len(self._states) - 1
-
-    def _join(self, ends: list[int], state: int) -> None:
-        for end in ends:
-            self._states[end][2].append(state)
-
-    def search(self, text: str, spend: Callable[[int], None]) -> bool:
-        """Say whether the pattern matches anywhere in *text*; the time is linear in its length."""
-        start = self._closure([self._first], at_start=True, at_end=not text)
-        if self._matched(start):
-            return True
-        current = start
-        inner = self._closure([self._first], at_start=False, at_end=False)
-        last = len(text) - 1
-        spend(len(text) >> 3)
-        for position, character in enumerate(text):
-            if position == last:
-                stepped = self._step(current, character, spend)
-                current = self._closure([*stepped, self._first], at_start=False, at_end=True)
-            else:
-                key = (current, character)
-                following = self._seen.get(key)
-                if following is None:
-                    following = (
-                        self._closure(self._step(current, character, spend), at_start=False, at_end=False) | inner
-                    )
-                    self._remember(key, following)
-                current = following
-            if self._matched(current):
-                return True
-        return False
-
-    def _remember(self, key: tuple[frozenset[int], str], following: frozenset[int]) -> None:
-        if len(self._seen) >= _MAX_CACHED:
-            self._seen.clear()
-        self._seen[key] = following
-
-    def _matched(self, states: frozenset[int]) -> bool:
-        return -1 in states
-
-    def _step(self, states: frozenset[int], character: str, spend: Callable[[int], None]) -> list[int]:
-        code = ord(character)
-        spend(1 + (len(states) >> 2))
-        out: list[int] = []
-        for index in states:
-            if index < 0:
-                continue
-            kind, ranges, following = self._states[index]
-            if kind == "char" and any(low <= code <= high for low, high in ranges):
-                out.extend(following)
-        return out
-
-    def _closure(self, states: list[int], *, at_start: bool, at_end: bool) -> frozenset[int]:
-        """Follow all moves that read nothing; -1 stands for "matched", assertions are settled on the way."""
-        seen: set[int] = set()
-        todo = list(states)
-        while todo:
-            index = todo.pop()
-            if index in seen:
-                continue
-            seen.add(index)
-            kind, _, following = self._states[index]
-            if kind == "split" or (kind == "start" and at_start) or (kind == "stop" and at_end):
-                todo.extend(following)
-            elif kind == "match":
-                seen.add(-1)
-        return frozenset(index for index in seen if index < 0 or self._states[index][0] == "char")
-
-
-@lru_cache(maxsize=256)
-def compiled(text: str) -> Pattern:
-    """Compile a pattern once."""
-    return Pattern(text)
-
-
-class _Reader:
-    """Reads a pattern and adds its states; every method gives the first state and the open ends."""
-
-    def __init__(
-        self, text: str, add: Callable[[str, Ranges, list[int]], int], link: Callable[[list[int], int], None]
-    ) -> None:
         self.text = text
         self.at = 0
-        self.add = add
-        self.link = link
 
-    def state(self, kind: str, ranges: Ranges = ()) -> tuple[int, list[int]]:
-        index = self.add(kind, ranges, [])
-        return index, [index]
-
-    def alternatives(self, depth: int) -> tuple[int, list[int]]:
+    def alternatives(self, depth: int) -> Piece:
         if depth > _MAX_DEPTH:
             raise ValueError("The pattern nests too deep")
-        parts = [self.sequence(depth)]
+        parts = [self.series(depth)]
         while self.at < len(self.text) and self.text[self.at] == "|":
             self.at += 1
-            parts.append(self.sequence(depth))
-        if len(parts) == 1:
-            return parts[0]
-        first = self.add("split", (), [part[0] for part in parts])
-        return first, [end for part in parts for end in part[1]]
+            parts.append(self.series(depth))
+        return parts[0] if len(parts) == 1 else Choice(tuple(parts))
 
-    def sequence(self, depth: int) -> tuple[int, list[int]]:
-        first = self.add("split", (), [])
-        ends = [first]
+    def series(self, depth: int) -> Piece:
+        parts: list[Piece] = []
         while self.at < len(self.text) and self.text[self.at] not in "|)":
-            begin = self.at
             part = self.atom(depth)
             low, high = self.repetition()
-            part = self.repeated(begin, part, low, high, depth)
-            self.link(ends, part[0])
-            ends = part[1]
-        return first, ends
+            parts.append(part if (low, high) == (1, 1) else Repeat(part, low, high))
+        return Series(tuple(parts))
 
     def repetition(self) -> tuple[int, int | None]:
         mark = self.text[self.at : self.at + 1]
@@ -208,53 +143,28 @@ class _Reader:
             raise ValueError(f"The repetition {{{low},{high}}} is empty")
         return bounds
 
-    def repeated(
-        self, begin: int, part: tuple[int, list[int]], low: int, high: int | None, depth: int
-    ) -> tuple[int, list[int]]:
-        if (low, high) == (1, 1):
-            return part
-        after = self.at
-        copies = [part]
-        for _ in range(max(low, high or 0, 1) - 1):
-            self.at = begin
-            copies.append(self.atom(depth))
-        self.at = after
-        first = self.add("split", (), [])
-        ends = [first]
-        out: list[int] = []
-        for number, (start, finish) in enumerate(copies):
-            if number >= low:
-                out.extend(ends)
-            self.link(ends, start)
-            ends = finish
-        if high is None:
-            again = self.add("split", (), [copies[-1][0]])
-            self.link(ends, again)
-            ends = [again]
-        return first, [*out, *ends] if high != 0 else [first]
-
-    def atom(self, depth: int) -> tuple[int, list[int]]:
+    def atom(self, depth: int) -> Piece:
         character = self.text[self.at]
         self.at += 1
         match character:
             case "(":
                 return self.group(depth)
             case "[":
-                return self.state("char", self.bracket())
+                return Characters(self.bracket())
             case ".":
-                return self.state("char", _ANY)
+                return Characters(_ANY)
             case "^":
-                return self.state("start")
+                return Anchor(at_end=False)
             case "$":
-                return self.state("stop")
+                return Anchor(at_end=True)
             case "\\":
-                return self.state("char", self.escape())
+                return Characters(self.escape())
             case "*" | "+" | "?":
                 raise ValueError(f"Nothing to repeat at {self.at - 1} in pattern {self.text!r}")
             case _:
-                return self.state("char", ((ord(character), ord(character)),))
+                return Characters(((ord(character), ord(character)),))
 
-    def group(self, depth: int) -> tuple[int, list[int]]:
+    def group(self, depth: int) -> Piece:
         if self.text.startswith("?:", self.at):
             self.at += 2
         elif self.text.startswith("?", self.at):

@@ -49,12 +49,27 @@ class TypeName:
 class Failure(Exception):
     """Why an evaluation stopped, with the place in the text; `fatal` ones are not absorbed by ``||`` and ``&&``."""
 
-    def __init__(self, message: str, span: tuple[int, int] | None, hint: str = "", *, fatal: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        span: tuple[int, int] | None,
+        hint: str = "",
+        *,
+        fatal: bool = False,
+        more: Callable[[], str] | None = None,
+    ) -> None:
+        """Note what failed; *more* gives the rest of the message if anyone reads it, since most are absorbed."""
         super().__init__(message)
-        self.message = message
+        self._message = message
+        self._more = more
         self.span = span
         self.hint = hint
         self.fatal = fatal
+
+    @property
+    def message(self) -> str:
+        """The sentence."""
+        return self._message + (self._more() if self._more else "")
 
 
 Operation: TypeAlias = Callable[[Value, Value], Value]

@@ -9,13 +9,15 @@ from typing import Final, NoReturn
 
 from automata._core.expressions.functions import conversion, encoding, lists, numbers, text, times
 from automata._core.expressions.functions.entry import entry
-from automata._core.expressions.operators import Spend
+from automata._core.expressions.limits import Frame
 from automata.model import Function
 
 VOLATILE: Final = frozenset({"now", "uuid", "random"})
 """Functions answered by the scope's `Volatile`, not by their record's `call`."""
-METERED: Final = frozenset({"matches"})
-"""Functions whose `call` takes the way to pay for its work as a last argument."""
+METERED: Final = frozenset({"matches", "flatten", "json.decode"})
+"""Functions whose `call` takes the frame as a last argument, to pay for work that its inputs do not tell."""
+PASSING: Final = frozenset({"orValue", "value", "dyn"})
+"""Functions that give back what they were given, so that the size of their result is no work."""
 SHALLOW: Final = frozenset(
     {"size", "first", "last", "slice", "reverse", "keys", "values", "entries", "merge", "pick", "omit", "sum", "min"}
     | {"max", "avg", "zip", "chunk", "join", "type", "dyn", "value", "orValue", "or", "hasValue", "optional.of"}
@@ -44,10 +46,13 @@ def _patterns() -> tuple[Function, ...]:
     )
 
 
-def _matches(value: str, pattern: str, spend: Spend) -> bool:
-    from automata._core.expressions.pattern import compiled  # imported when used: start-up
+def _matches(value: str, pattern: str, frame: Frame) -> bool:
+    from automata._core.expressions.automaton import Search  # imported when used: start-up
 
-    return compiled(pattern).search(value, spend)
+    search = frame.searches.get(pattern)
+    if search is None:
+        search = frame.searches[pattern] = Search(pattern, frame.spend)
+    return search.finds(value)
 
 
 def _volatile() -> tuple[Function, ...]:

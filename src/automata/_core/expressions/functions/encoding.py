@@ -9,7 +9,7 @@ import math
 from typing import NoReturn
 
 from automata._core.expressions.functions.entry import entry
-from automata._core.expressions.limits import MAX_NESTING
+from automata._core.expressions.limits import MAX_NESTING, Frame
 from automata._core.expressions.values import Value
 from automata.model import Function
 
@@ -26,7 +26,7 @@ def functions() -> tuple[Function, ...]:
         ),
         entry(
             "json.decode",
-            decode_json,
+            _decode,
             "(string) -> any",
             "The value of a JSON text; strict: no repeated keys, no NaN.",
             ("""json.decode('{"a": [1]}').a[0]""", "1"),
@@ -110,6 +110,11 @@ def encode_json(value: Value) -> str:
     from automata._core.expressions.output import to_json  # a result is written by the same rules
 
     return json.dumps(to_json(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _decode(text: str, frame: Frame) -> Value:
+    frame.spend(len(text) >> 5)
+    return decode_json(text)
 
 
 def decode_json(text: str) -> Value:

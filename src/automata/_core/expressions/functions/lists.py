@@ -183,7 +183,7 @@ def _maps() -> tuple[Function, ...]:
         ),
         entry(
             "omit",
-            lambda value, names: {name: part for name, part in value.items() if name not in set(strings(names))},
+            omitted,
             "map<T>.omit(list<string>) -> map<T>",
             "The map without these keys.",
             ("{'a': 1, 'b': 2}.omit(['a'])", '{"b": 2}'),
@@ -204,6 +204,12 @@ def strings(items: list[Value]) -> list[str]:
         if type(item) is not str:
             raise ValueError(f"The keys must be strings, found {show(item)}")
     return items
+
+
+def omitted(value: dict[str, Value], names: list[Value]) -> dict[str, Value]:
+    """Leave out keys."""
+    unwanted = set(strings(names))
+    return {name: part for name, part in value.items() if name not in unwanted}
 
 
 def ordered(items: list[Value]) -> list[Value]:
@@ -228,9 +234,10 @@ def cut(items: list[Value], start: int, end: int) -> list[Value]:
     return items[start:end]
 
 
-def flattened(items: list[Value], levels: int = 1) -> list[Value]:
-    """Open lists inside the list."""
-    for _ in range(count(levels, "number of levels", highest=32)):
+def flattened(items: list[Value], *options: Value) -> list[Value]:
+    """Open lists inside the list, one level or as many as said; the last option is the frame, which is paid."""
+    *levels, frame = options
+    for _ in range(count(levels[0] if levels else 1, "number of levels", highest=32)):
         out: list[Value] = []
         for item in items:
             if type(item) is list:
@@ -239,6 +246,7 @@ def flattened(items: list[Value], levels: int = 1) -> list[Value]:
                 out.append(item)
             if len(out) > 100_000:  # noqa: PLR2004 - more could never be paid for
                 raise ValueError("The flattened list is too long")
+        frame.spend(len(out) >> 3)
         items = out
     return items
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
 from automata._core.expressions.functions.entry import count, entry
@@ -9,6 +10,8 @@ from automata._core.expressions.values import Value
 from automata.model import Function
 
 MAX_TEXT: Final = 256 * 1024
+_TO_LOWER: Final = str.maketrans(ascii_uppercase, ascii_lowercase)
+_TO_UPPER: Final = str.maketrans(ascii_lowercase, ascii_uppercase)
 
 
 def functions() -> tuple[Function, ...]:
@@ -58,14 +61,14 @@ def functions() -> tuple[Function, ...]:
         ),
         entry(
             "lowerAscii",
-            lambda text: "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in text),
+            lambda text: text.translate(_TO_LOWER),
             "string.lowerAscii() -> string",
             "The string with A-Z in lower case, all else as it is.",
             ("'ÄB'.lowerAscii()", '"Äb"'),
         ),
         entry(
             "upperAscii",
-            lambda text: "".join(chr(ord(c) - 32) if "a" <= c <= "z" else c for c in text),
+            lambda text: text.translate(_TO_UPPER),
             "string.upperAscii() -> string",
             "The string with a-z in upper case, all else as it is.",
             ("'äb'.upperAscii()", '"äB"'),
