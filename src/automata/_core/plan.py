@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum, auto
 from typing import TypeAlias
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from automata._core.catalog import Catalog
 from automata._core.codec import version
@@ -247,7 +247,10 @@ class _Compiler:
         found = self.catalog.get(use)
         if found is None:
             raise KernelBug(f"Node type {use!r} is not in the catalog; the document was not validated")
-        return found
+        resolve = getattr(
+            found.run, "resolve", None
+        )  # code a manifest only names: imported now, not while the run waits
+        return found if resolve is None else evolve(found, run=resolve())
 
 
 def _behaviour(node: Node, type_: NodeType) -> Behaviour:
