@@ -8,7 +8,7 @@ from attrs import frozen
 
 from automata._core.graph import exclusive, upstream_of
 from automata._core.soundness.diagram import FALSE, BudgetSpent
-from automata._core.soundness.flow import BUDGET, Flow
+from automata._core.soundness.flow import BUDGET, Flow, Shown
 from automata._core.soundness.play import Played, at_least
 from automata._core.soundness.timing import Timing
 from automata._core.soundness.ways import EVERY, Ports
@@ -61,26 +61,34 @@ def analyse(
 
 def violations(flow: Flow, writes: Callable[[Node], bool] | None = None) -> tuple[Violation, ...]:
     """Find every violation in what *flow* knows."""
-    found: list[Violation] = []
     timing = Timing(flow)
-    for id_ in flow.graph.nodes:
-        found.extend(v for v in (_dead(flow, timing, id_), _starving(flow, timing, id_)) if v is not None)
+    starved = {id_: _starved(flow, timing, id_) for id_ in flow.graph.nodes}
+    doubtful = [flow.runs[id_] for id_ in flow.graph.nodes if not _is_known_to_run(flow, id_)]
+    shown = flow.shown([*doubtful, *(function for function in starved.values() if function is not None)])
+    found: list[Violation] = []
+    for id_, function in starved.items():
+        both = (_dead(flow, timing, shown, id_), _starving(flow, shown, function, id_))
+        found.extend(violation for violation in both if violation is not None)
         if writes is not None:
             found.extend(_latecomers(flow, id_, writes))
     return tuple(found)
 
 
-def _dead(flow: Flow, timing: Timing, id_: str) -> Violation | None:
+def _is_known_to_run(flow: Flow, id_: str) -> bool:
+    run = flow.runs[id_]
+    return run != FALSE and (flow.is_exact(run) or bool(flow.samples.ran[id_]))
+
+
+def _dead(flow: Flow, timing: Timing, shown: Shown, id_: str) -> Violation | None:
     run = flow.runs[id_]
     if run == FALSE:
         return Violation(code=DEAD, node=id_, path=tuple(_why_dead(flow, id_)))
     if _is_stopped(timing, id_):
         joins = " and ".join(map(repr, timing.stoppers[id_]))
         return Violation(code=DEAD, node=id_, path=(f"{id_!r} is stopped by {joins} before it can start",))
-    if flow.is_exact(run) or flow.samples.ran[id_]:
-        return None
-    played = flow.witness(run)
-    return None if played is not None and played.ran[id_] else Violation(code=ENTANGLED, node=id_)
+    lane = shown.lanes.get(run, 0)
+    runs = _is_known_to_run(flow, id_) or shown.played.ran[id_] >> lane & 1
+    return None if runs else Violation(code=ENTANGLED, node=id_)
 
 
 def _is_stopped(timing: Timing, id_: str) -> bool:
@@ -102,20 +110,26 @@ def _why_dead(flow: Flow, id_: str) -> Iterator[str]:
         yield f"{id_!r} needs {flow.need(id_)} of its {len(incoming)} edges, but {names} never come together"
 
 
-def _starving(flow: Flow, timing: Timing, id_: str) -> Violation | None:
+def _starved(flow: Flow, timing: Timing, id_: str) -> int | None:
+    """When the join *id_* starves; None when that is not known."""
     need, incoming = flow.need(id_), flow.links.incoming[id_]
     if need < 2 or need > len(incoming):  # noqa: PLR2004 - one edge that comes is enough
-        return None
+        return FALSE
     try:
-        starved = timing.starved_in_time(id_)
+        return timing.starved_in_time(id_)
     except BudgetSpent:
-        return _sampled(flow, id_)
+        return None
+
+
+def _starving(flow: Flow, shown: Shown, starved: int | None, id_: str) -> Violation | None:
     if starved == FALSE:
         return None
-    played = flow.witness(starved)
-    if played is None or not (flow.is_exact(starved) or _starves(flow, played, id_)):
+    lane = None if starved is None else shown.lanes.get(starved)
+    if starved is None or lane is None:
         return _sampled(flow, id_)
-    return _starvation(flow, played, id_, 0)
+    if not flow.is_exact(starved) and not _starves(flow, shown.played, id_) >> lane & 1:
+        return _sampled(flow, id_)
+    return _starvation(flow, shown.played, id_, lane)
 
 
 def _starves(flow: Flow, played: Played, id_: str) -> int:

@@ -14,9 +14,13 @@ from typing import Literal, TypeAlias
 
 FALSE = 0
 TRUE = 1
+TOGETHER = 10
+"""All operations together may take so many times the budget of one."""
 
 Operation: TypeAlias = Literal["and", "or", "less"]
 """``less`` is *left* and not *right*."""
+Costs: TypeAlias = dict[int, "tuple[int, int] | None"]
+"""For a diagram the least cost of making it true and the value of its top variable for that; None if it is FALSE."""
 
 
 class BudgetSpent(Exception):
@@ -29,7 +33,11 @@ class Diagrams:
     def __init__(self, *, budget: int) -> None:
         self.budget = budget
         """Steps one operation may take."""
-        self._left = 50 * budget
+        self.left = TOGETHER * budget
+        """Steps all operations together may still take."""
+        self.guesses: set[int] = set()
+        """Levels that stand for something not known; set before a diagram of that level is made."""
+        self._guessed = [False, False]
         self._levels: list[int] = [-1, -1]
         self._kids: list[tuple[int, ...]] = [(), ()]
         self._numbers: dict[tuple[int, tuple[int, ...]], int] = {}
@@ -45,7 +53,12 @@ class Diagrams:
             number = self._numbers[level, kids] = len(self._levels)
             self._levels.append(level)
             self._kids.append(kids)
+            self._guessed.append(level in self.guesses or any(self._guessed[kid] for kid in kids))
         return number
+
+    def is_guessed(self, function: int) -> bool:
+        """Whether *function* depends on a guess."""
+        return self._guessed[function]
 
     def either(self, functions: Iterable[int]) -> int:
         """Whether at least one of *functions* holds."""
@@ -77,18 +90,18 @@ class Diagrams:
         """Combine two functions, without recursion since diagrams are as deep as graphs are long.
 
         Raises:
-            BudgetSpent: It would take more than `budget` steps, or all operations together more than fifty times that.
+            BudgetSpent: It would take more than `budget` steps, or all operations together more than `left`.
         """
         results, levels, kids = self._results, self._levels, self._kids
         stack = [(left, right)]
-        steps, most = 0, max(0, min(self.budget, self._left))
+        steps, most = 0, max(0, min(self.budget, self.left))
         while stack:
             a, b = stack[-1]
             if _known(operation, a, b, results) is not None:
                 stack.pop()
                 continue
             steps += 1
-            self._left -= 1
+            self.left -= 1
             if steps > most:
                 raise BudgetSpent
             level = max(levels[a], levels[b])
@@ -109,40 +122,36 @@ class Diagrams:
         assert known is not None  # noqa: S101 - the loop ends only once it is known
         return known
 
-    def cheapest(self, function: int, costs: Mapping[int, Sequence[int]]) -> dict[int, int] | None:
+    def cheapest(self, function: int, costs: Mapping[int, Sequence[int]], known: Costs) -> dict[int, int] | None:
         """Values (by level) that make *function* true at the least sum of *costs* (by level and value), or None.
 
-        Linear in the size of the diagram.
+        *known* keeps what was worked out for the same costs before, so that all questions together are linear in the
+        size of all diagrams.
         """
-        best: dict[int, tuple[int, int]] = {TRUE: (0, 0)}
-        for number in self._below(function):
+        for number in self._below(function, known):
             options = [
-                (costs[self._levels[number]][value] + best[kid][0], value)
+                (costs[self._levels[number]][value] + below[0], value)
                 for value, kid in enumerate(self._kids[number])
-                if kid in best
+                if (below := (0, 0) if kid == TRUE else known.get(kid)) is not None
             ]
-            if options:
-                best[number] = min(options)
-        if function not in best:
+            known[number] = min(options) if options else None
+        if function == FALSE or (function != TRUE and known[function] is None):
             return None
         values: dict[int, int] = {}
         while function != TRUE:
-            value = best[function][1]
-            values[self._levels[function]] = value
-            function = self._kids[function][value]
+            best = known[function]
+            assert best is not None  # noqa: S101 - a way that costs something ends in TRUE
+            values[self._levels[function]] = best[1]
+            function = self._kids[function][best[1]]
         return values
 
-    def support(self, function: int) -> frozenset[int]:
-        """Levels of the variables *function* depends on."""
-        return frozenset(self._levels[number] for number in self._below(function))
-
-    def _below(self, function: int) -> list[int]:
-        """The diagrams *function* is made of, itself included, parts first (a part is always numbered lower)."""
-        found = {function}
-        waiting = [function]
+    def _below(self, function: int, known: Costs) -> list[int]:
+        """The diagrams *function* is made of but for *known* ones, parts first (a part is always numbered lower)."""
+        found = {function} - known.keys()
+        waiting = list(found)
         while waiting:
             for kid in self._kids[waiting.pop()]:
-                if kid not in found:
+                if kid not in found and kid not in known:
                     found.add(kid)
                     waiting.append(kid)
         return sorted(found - {FALSE, TRUE})

@@ -11,11 +11,13 @@ Sources: van der Aalst, "The Application of Petri Nets to Workflow Management" (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
+from attrs import frozen
+
 from automata._core.graph import Links, link, topological_order
-from automata._core.soundness.diagram import FALSE, TRUE, BudgetSpent, Diagrams
+from automata._core.soundness.diagram import FALSE, TRUE, BudgetSpent, Costs, Diagrams
 from automata._core.soundness.play import SAMPLES, Played, at_random, play
 from automata._core.soundness.ways import Ports, Way, required, ways_of
 from automata.model import Edge, Graph
@@ -25,6 +27,15 @@ BUDGET = 20_000
 
 ERROR_COST = 1_000_000
 """More than any number of ordinary choices, so that a counter-example without errors is found first."""
+
+
+@frozen(eq=False)
+class Shown:
+    """Plays that show functions to be true."""
+
+    played: Played
+    lanes: Mapping[int, int]
+    """Function to the bit of the play that shows it; none for a function that is never true."""
 
 
 class Flow:
@@ -52,8 +63,6 @@ class Flow:
         }
         self.diagrams = Diagrams(budget=budget)
         self.position = {id_: i for i, id_ in enumerate(order)}
-        self.guessed: set[str] = set()
-        """Nodes too entangled to know when they run: taken for a free choice, so that proofs stay proofs."""
         self.runs: dict[str, int] = {}
         """When each node runs, by id."""
         self._guards: dict[tuple[str, str, str | None], int] = {}
@@ -97,8 +106,8 @@ class Flow:
             return self.diagrams.choice(0, starts)
         try:
             return self.diagrams.at_least(self.need(id_), [self.guard(e) for e in incoming])
-        except BudgetSpent:
-            self.guessed.add(id_)
+        except BudgetSpent:  # too entangled to know: taken for a free choice, so that proofs stay proofs
+            self.diagrams.guesses.add(self.level(id_) - 1)
             return self.diagrams.choice(self.level(id_) - 1, (FALSE, TRUE))
 
     # ------------------------------------------------------------ witnesses
@@ -112,25 +121,37 @@ class Flow:
             costs[self.level(id_) - 1] = (1, 1)
         return costs
 
-    def witness(self, function: int) -> Played | None:
-        """Play the simplest choices that make *function* true, errors last; None when there are none."""
-        values = self.diagrams.cheapest(function, self._costs)
-        if values is None:
-            return None
+    def shown(self, functions: Iterable[int]) -> Shown:
+        """Play the simplest choices that make each of *functions* true, errors last, all in one go."""
+        known: Costs = {}
+        lanes: dict[int, int] = {}
+        entries: dict[str, int] = dict.fromkeys((id_ for entry in self.entries for id_ in entry), 0)
+        moved: dict[int, dict[int, int]] = {}
+        for function in functions:
+            values = None if function in lanes else self.diagrams.cheapest(function, self._costs, known)
+            if values is None:
+                continue
+            lanes[function] = len(lanes)
+            lane = 1 << lanes[function]
+            for id_ in self.entries[values.pop(0, 0)]:
+                entries[id_] |= lane
+            for level, value in values.items():
+                here = moved.setdefault(level, {})
+                here[value] = here.get(value, 0) | lane
+        everything = (1 << len(lanes)) - 1
 
         def chosen(id_: str, count: int) -> Sequence[int]:
-            value = values.get(self.level(id_), 0)
-            return tuple(int(i == value) for i in range(count))
+            shares = [moved.get(self.level(id_), {}).get(value, 0) for value in range(count)]
+            rest = everything
+            for share in shares:
+                rest &= ~share
+            return [share | (0 if i else rest) for i, share in enumerate(shares)]
 
-        start = self.entries[values.get(0, 0)]
-        return play(self.graph, self.links, self.order, self.ways, dict.fromkeys(start, 1), chosen)
+        return Shown(play(self.graph, self.links, self.order, self.ways, entries, chosen), lanes)
 
     def is_exact(self, function: int) -> bool:
         """Whether *function* rests on no guess."""
-        if not self.guessed:
-            return True
-        support = self.diagrams.support(function)
-        return not any(self.level(id_) - 1 in support for id_ in self.guessed)
+        return not self.diagrams.is_guessed(function)
 
     @cached_property
     def samples(self) -> Played:

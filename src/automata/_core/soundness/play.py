@@ -18,7 +18,7 @@ from automata.model import Edge, Graph
 Chosen: TypeAlias = Callable[[str, int], Sequence[int]]
 """For a node and its number of ways: which plays leave by each way; disjoint, and together all plays."""
 
-SAMPLES = 128
+SAMPLES = 1_024
 
 
 @frozen(eq=False)
@@ -78,7 +78,17 @@ def at_random(node: str, count: int) -> Sequence[int]:
     if count < 2:  # noqa: PLR2004 - nothing to choose
         return ((1 << SAMPLES) - 1,) * count
     dice = random.Random(node)  # noqa: S311 - samples a search space
-    shares = [0] * count
-    for lane in range(SAMPLES):
-        shares[dice.randrange(count)] |= 1 << lane
-    return shares
+    shares, left = [], (1 << SAMPLES) - 1
+    for others in range(count - 1, 0, -1):
+        share = left & _one_in(others + 1, dice)
+        shares.append(share)
+        left &= ~share
+    return [*shares, left]
+
+
+def _one_in(count: int, dice: random.Random) -> int:
+    """Bits of which about one in *count*, rounded to a power of two, is set."""
+    bits = dice.getrandbits(SAMPLES)
+    for _ in range((count - 1).bit_length() - 1):
+        bits &= dice.getrandbits(SAMPLES)
+    return bits
