@@ -173,3 +173,10 @@ def test_a_long_text_is_not_held_against_a_slow_pattern():
 
     assert "install the extra 'fast'" in violations[0].message
     assert time.process_time() - started < 0.5
+
+
+def test_a_long_way_of_references_is_refused_without_a_crash():
+    steps = {f"d{i}": {"allOf": [{"$ref": f"#/$defs/d{i + 1}"}]} for i in range(3_000)}
+    schema = {"$ref": "#/$defs/d0", "$defs": {**steps, "d3000": {}}}
+
+    assert check_schema(schema) == (": References lead on too long a way",)

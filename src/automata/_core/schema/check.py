@@ -165,6 +165,9 @@ def _check_expansion(schema: Mapping[str, Any]) -> Iterator[str]:
         except _Endless:
             yield f"{pointer}: A reference leads back to itself without an end"
             return
+        except RecursionError:
+            yield f"{pointer}: References lead on too long a way"
+            return
 
 
 class _Endless(Exception):

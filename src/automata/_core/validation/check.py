@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
+from itertools import islice
 
 from attrs import evolve
 
@@ -19,7 +20,9 @@ from automata.errors import PluginError
 from automata.model import Fix, Json, Problem, Rule, Severity, Workflow
 
 TRIALS = 4_000
-"""How many nodes may be validated again to try fixes out; fixes beyond that are not offered."""
+"""How many nodes and edges may be validated again to try fixes out; fixes beyond that are not offered."""
+PROBLEMS = 200
+"""How many breaches of one rule are told; the rest shows once they are mended."""
 
 
 def validate(workflow: Workflow, catalog: Catalog, *, raw: Json | None = None) -> tuple[Problem, ...]:
@@ -65,7 +68,7 @@ def _run(survey: Survey) -> tuple[Problem, ...]:
 
 def _breaches(survey: Survey, rules: Iterable[KernelRule]) -> Iterator[Problem]:
     for rule in rules:
-        for problem in rule.find(survey):
+        for problem in islice(rule.find(survey), PROBLEMS):
             yield problem if problem.code else evolve(problem, code=rule.code, severity=rule.severity)
 
 
@@ -93,7 +96,7 @@ def _tried(survey: Survey, problems: tuple[Problem, ...]) -> tuple[Problem, ...]
     if not any(p.fixes for p in problems):
         return problems
     left = TRIALS
-    size = max(1, sum(len(view.graph.nodes) for view in survey.views))
+    size = max(1, sum(len(view.graph.nodes) + len(view.graph.edges) for view in survey.views))
     before = Counter(map(_identity, problems))
     kept: list[Problem] = []
     for problem in problems:

@@ -74,3 +74,19 @@ def test_bodies_nest_sixteen_deep(catalog):
         graph = Graph(nodes={"s": Node(id="s", use="scope", body=graph)})
 
     assert codes(validate(Workflow(name="W", graph=graph), catalog)) == ["LIM-003"]
+
+
+def test_two_hundred_breaches_of_one_rule_are_told(catalog):
+    nodes = {f"n{i}": Node(id=f"n{i}", use="nope") for i in range(300)}
+
+    assert codes(validate(Workflow(name="W", graph=Graph(nodes=nodes)), catalog)) == ["PAR-001"] * 200
+
+
+def test_fixes_of_a_graph_with_too_many_edges_are_not_tried(catalog):
+    nodes = {f"n{i}": Node(id=f"n{i}", use="set") for i in range(10)}
+    edges = tuple(Edge(source="n0", target="n1", port=f"p{i}") for i in range(4_000))
+
+    found = validate(Workflow(name="W", graph=Graph(nodes=nodes, edges=edges)), catalog)
+
+    assert {p.code for p in found} == {"GRF-003"}
+    assert not any(p.fixes for p in found)
