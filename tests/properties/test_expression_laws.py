@@ -210,7 +210,7 @@ def amplify(inner):
 
 
 AMPLIFIED = st.recursive(LITERAL_LISTS, amplify, max_leaves=10)
-CALLS_PER_OPERATION = 24
+CALLS_PER_OPERATION = 12
 """Calls of Python or C functions that one operation of fuel may make, counted by the interpreter."""
 
 

@@ -5,16 +5,16 @@ Unknown types (`DYN`) raise no alarm. What certainly fails is an error; what fai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from attrs import evolve, frozen
 
+from automata._core.expressions import complaints
 from automata._core.expressions.calls import namespace, resolve
 from automata._core.expressions.findings import Findings
 from automata._core.expressions.narrowing import NOTHING, Fact, Facts, forget, key_of, proves
 from automata._core.expressions.operands import (
-    default_text,
     elements,
     match,
     operate,
@@ -57,7 +57,6 @@ from automata._core.types import (
     list_of,
     map_of,
     optional_of,
-    overlaps,
     union,
     without,
 )
@@ -152,25 +151,13 @@ class Checker:
 
     def _path(self, node: Member | Index, facts: Facts) -> Type:
         """Check a whole chain, so that one doubt gives one warning and a fix for all of it."""
-        doubts: list[_Doubt] = []
+        doubts: list[complaints.Doubt] = []
         found = self._step(node, facts, doubts, lenient=False)
         if doubts:
-            self._report(node, found, doubts[0])
+            complaints.report(self.findings, node, found, doubts[0])
         return found
 
-    def _report(self, node: Expression, found: Type, doubt: _Doubt) -> None:
-        text = unparse(_made_optional(node, doubt.step))
-        default = default_text(found)
-        fix = None
-        if default is not None and doubt.code != "REF-005":
-            new = f"{text}.orValue({default})"
-            fix = self.findings.rewrite(f"Write {new}", node.span, new)
-        hint = f"write {text}.orValue(...), or guard it with has({_plain_text(doubt.step)}) ? ... : ..."
-        if doubt.code == "REF-005":
-            hint = f"write {text}.orValue(...), or guard it with {doubt.text} != null"
-        self.findings.warning(doubt.code, doubt.message, doubt.span, hint=hint, fix=fix)
-
-    def _step(self, node: Expression, facts: Facts, doubts: list[_Doubt], *, lenient: bool) -> Type:
+    def _step(self, node: Expression, facts: Facts, doubts: list[complaints.Doubt], *, lenient: bool) -> Type:
         """Infer one step of a chain; in a *lenient* one (has, optional) nothing can be missing."""
         if isinstance(node, Name):
             return self._name(node, facts, lenient=True)
@@ -180,7 +167,9 @@ class Checker:
         root = node.operand
         soft = lenient or node.optional
         if isinstance(root, Name) and not soft and self._may_be_absent(root, facts):
-            doubts.append(_Doubt("REF-004", f"Node {root.name!r} may not have run", root.span, node, root.name))
+            doubts.append(
+                complaints.Doubt("REF-004", f"Node {root.name!r} may not have run", root.span, node, root.name)
+            )
         if isinstance(node, Member):
             found = self._member(before, node, doubts, facts, soft=soft)
         else:
@@ -193,7 +182,7 @@ class Checker:
         known = None if root.name in self.local else self.env.get(root.name)
         return known is not None and known.maybe_missing and ("present", root.name) not in facts
 
-    def _member(self, before: Type, node: Member, doubts: list[_Doubt], facts: Facts, *, soft: bool) -> Type:
+    def _member(self, before: Type, node: Member, doubts: list[complaints.Doubt], facts: Facts, *, soft: bool) -> Type:
         results: list[Type] = []
         unknown: list[Type] = []
         for part in alternatives(before):
@@ -203,7 +192,7 @@ class Checker:
             elif part.kind == "null" and len(alternatives(before)) > 1:
                 if not soft:
                     text = unparse(node.operand)
-                    doubts.append(_Doubt("REF-005", f"{text!r} may be null", node.name_span, node, text))
+                    doubts.append(complaints.Doubt("REF-005", f"{text!r} may be null", node.name_span, node, text))
             elif part.kind == "map" and (node.name in part.fields or part.rest is not None):
                 results.append(self._field(part, node, doubts, facts, soft=soft))
             elif part.kind == "dyn":
@@ -211,42 +200,29 @@ class Checker:
             else:
                 unknown.append(part)
         if unknown and not results:
-            self._no_field(node, unknown)
+            complaints.no_field(self.findings, node, unknown)
             return DYN
         if unknown and not soft and ("present", key_of(node)) not in facts:
             message = f"Field {node.name!r} of {unparse(node.operand)!r} may be missing"
-            doubts.append(_Doubt("REF-003", message, node.name_span, node, unparse(node)))
+            doubts.append(complaints.Doubt("REF-003", message, node.name_span, node, unparse(node)))
         return union(results)
 
-    def _field(self, part: Type, node: Member, doubts: list[_Doubt], facts: Facts, *, soft: bool) -> Type:
+    def _field(self, part: Type, node: Member, doubts: list[complaints.Doubt], facts: Facts, *, soft: bool) -> Type:
         known = part.fields.get(node.name)
         if known is None:
             return part.rest or DYN
         if not known.required and not soft and ("present", key_of(node)) not in facts:
             message = f"Field {node.name!r} of {unparse(node.operand)!r} may be missing"
-            doubts.append(_Doubt("REF-003", message, node.name_span, node, unparse(node)))
+            doubts.append(complaints.Doubt("REF-003", message, node.name_span, node, unparse(node)))
         return known.type
 
-    def _no_field(self, node: Member, unknown: Sequence[Type]) -> None:
-        names = [name for part in unknown for name in part.fields]
-        text = unparse(node.operand)
-        if not any(part.kind == "map" for part in unknown):
-            whole = describe(union(unknown))
-            self.findings.error("REF-002", f"{text!r} is {whole}: it has no field {node.name!r}", node.name_span)
-            return
-        near = nearest(node.name, names)
-        fix = self.findings.rename(node.name_span, near) if near else None
-        hint = "" if near or not names else f"it has {', '.join(names[:8])}"
-        message = f"No field {node.name!r} in {text!r}{did_you_mean(node.name, names)}"
-        self.findings.error("REF-002", message, node.name_span, hint=hint, fix=fix)
-
-    def _index(self, before: Type, node: Index, doubts: list[_Doubt], facts: Facts, *, soft: bool) -> Type:
+    def _index(self, before: Type, node: Index, doubts: list[complaints.Doubt], facts: Facts, *, soft: bool) -> Type:
         key = self.infer(node.index, facts)
         if isinstance(node.index, Literal) and isinstance(node.index.value, str):  # noqa: SIM102 - the outer test narrows the type
             if any(part.kind == "map" for part in alternatives(before)):
                 inner = node.index.span
                 member = Member(node.operand, node.index.value, span=node.span, name_span=(inner[0] + 1, inner[1] - 1))
-                own: list[_Doubt] = []
+                own: list[complaints.Doubt] = []
                 found = self._member(before, member, own, facts, soft=soft)
                 doubts.extend(evolve(doubt, step=node) for doubt in own)
                 return found
@@ -288,63 +264,17 @@ class Checker:
     def _binary(self, node: Binary, facts: Facts) -> Type:
         left, right = self.infer(node.left, facts), self.infer(node.right, facts)
         if node.operator in {"==", "!="}:
-            self._equality(node, left, right)
+            complaints.equality(self.findings, node, left, right)
             return BOOL
         if node.operator == "in":
-            self._membership(node, left, right)
+            complaints.membership(self.findings, node, left, right)
             return BOOL
         verdict = operate(node.operator, left, right)
         if not verdict.fits:
-            self._unfit(node, left, right)
+            complaints.unfit(self.findings, node, left, right)
         elif verdict.wrong:
-            self._doubtful(node, left, right, verdict.wrong)
+            complaints.doubtful(self.findings, node, left, right, verdict.wrong)
         return verdict.result
-
-    def _unfit(self, node: Binary, left: Type, right: Type) -> None:
-        if node.operator in {"<", "<=", ">", ">="}:
-            message = f"Cannot compare {describe(plain(left))} with {describe(plain(right))}"
-        else:
-            message = f"Cannot use {node.operator!r} on {describe(plain(left))} and {describe(plain(right))}"
-        hint = ""
-        if node.operator == "+" and "string" in {left.kind, right.kind}:
-            other = node.right if left.kind == "string" else node.left
-            hint = f"write string({unparse(other)})"
-        self.findings.error("EXP-004", message, node.span, hint=hint)
-
-    def _doubtful(self, node: Binary, left: Type, right: Type, wrong: Sequence[Type]) -> None:
-        if any(part.kind == "null" for part in wrong):
-            nullable = node.left if any(part.kind == "null" for part in alternatives(left)) else node.right
-            text = unparse(nullable)
-            hint = f"guard it with {text} != null"
-            self.findings.warning("REF-005", f"{text!r} may be null", nullable.span, hint=hint)
-            return
-        message = f"Cannot always use {node.operator!r} on {describe(plain(left))} and {describe(plain(right))}"
-        self.findings.warning("EXP-004", message, node.span)
-
-    def _equality(self, node: Binary, left: Type, right: Type) -> None:
-        null = Literal(None)
-        literals = isinstance(node.left, Literal) and isinstance(node.right, Literal)
-        if null in {node.left, node.right} or literals or overlaps(left, right):
-            return
-        if overlaps(plain(left), plain(right)):
-            value, known = (right, left) if right.values and len(right.values) == 1 else (left, right)
-            options = [str(option) for option in known.values or ()]
-            wrong = str((value.values or ("",))[0])
-            near = did_you_mean(wrong, options) or (f"; it is one of {', '.join(options[:8])}" if options else "")
-            self.findings.error("EXP-007", f"This is never {wrong!r}{near}", node.span)
-            return
-        message = f"Comparing {describe(plain(left))} with {describe(plain(right))} never holds"
-        self.findings.error("EXP-007", message, node.span, hint="convert one side with int(...) or string(...)")
-
-    def _membership(self, node: Binary, left: Type, right: Type) -> None:
-        verdict = elements(right)
-        if not verdict.fits:
-            message = f"'in' looks into a list or a map, found {describe(right)}"
-            hint = "write text.contains(part) for strings" if right.kind == "string" else ""
-            self.findings.error("EXP-004", message, node.right.span, hint=hint)
-        elif verdict.result.kind != "never" and not overlaps(left, verdict.result):
-            message = f"A list of {describe(verdict.result)} never holds {describe(left)}"
-            self.findings.error("EXP-007", message, node.span)
 
     def _logic(self, node: Logic, facts: Facts) -> Type:
         holds = node.operator == "&&"
@@ -493,30 +423,6 @@ class Checker:
                 del self.local[variable]
             else:
                 self.local[variable] = before
-
-
-@frozen
-class _Doubt:
-    """A step of a chain that may give nothing."""
-
-    code: str
-    message: str
-    span: Span
-    step: Member | Index
-    text: str
-
-
-def _made_optional(node: Expression, step: Member | Index) -> Expression:
-    """Give the chain with *step* written as an optional one."""
-    if node is step:
-        return evolve(step, optional=True)
-    if isinstance(node, Member | Index):
-        return evolve(node, operand=_made_optional(node.operand, step))
-    return node
-
-
-def _plain_text(step: Member | Index) -> str:
-    return unparse(evolve(step, optional=False))
 
 
 def _may_be(one: Type, *kinds: str) -> bool:

@@ -53,6 +53,7 @@ class Frame:
     outputs: dict[str, JsonSchema] = field(factory=dict)
     """Node id to what is known of its output; filled in topological order."""
     _upstream: Ancestry | None = None
+    _missing: dict[tuple[str, str], bool] = field(factory=dict)
 
     def is_upstream(self, id_: str, at: Node | None) -> bool:
         """Whether *at* may name node *id_*; the end of the graph may name every node."""
@@ -75,7 +76,9 @@ class Frame:
             return timing.has_output_at_end(id_, ordinary) is False
         if flow.runs[at.id] == 0:
             return False
-        return timing.has_output(id_, at.id) is False
+        if (id_, at.id) not in self._missing:
+            self._missing[id_, at.id] = timing.has_output(id_, at.id) is False
+        return self._missing[id_, at.id]
 
     def error(self, at: Node | None) -> Typed | None:
         """What ``error`` is at a node, or None when no way to it leads through an error edge."""
