@@ -34,7 +34,7 @@ def unknown_type(survey: Survey) -> Iterator[Problem]:
                 near = nearest(use, names)
                 yield view.problem(
                     node,
-                    f"Unknown node type {use!r} in node {node.id!r}{did_you_mean(use, names)}",
+                    f"Unknown node type {use!r} in node {node.id!r}{f'; did you mean {near!r}?' if near else ''}",
                     *tokens,
                     hint=None if near else "See 'automata plugins list' for what is installed",
                     fixes=(replace(f"Use {near!r}", view.at(node, *tokens), near),) if near else (),
