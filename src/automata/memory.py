@@ -6,6 +6,7 @@ Nothing here survives the process.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import selectors
 from collections.abc import Callable, Coroutine, Sequence
@@ -145,6 +146,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def advance(self, seconds: float) -> None:
         """Let virtual time pass."""
         self._seconds += seconds
+        # A timer is due when it lies within the clock's resolution; after half a year a float is coarser than that.
+        self._clock_resolution = max(1e-9, 2 * math.ulp(self._seconds))
 
 
 class _Jump(selectors.DefaultSelector):

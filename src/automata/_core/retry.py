@@ -57,7 +57,10 @@ def retry_delay(policy: Policy | None, effect: Effect, attempt: int, error: Erro
         return None
     if effect is Effect.UNSAFE and error.sent:
         return None
-    delay = min(policy.max_s, policy.initial_s * min(policy.factor ** (attempt - 1), 1e9))
+    growth = 1.0
+    for _ in range(attempt - 1):
+        growth = min(growth * policy.factor, 1e9)  # a power would overflow
+    delay = min(policy.max_s, policy.initial_s * growth)
     if policy.jitter:
         delay *= chance
     return min(LONGEST_S, max(delay, error.retry_after_s or 0.0))

@@ -76,6 +76,8 @@ class Driver:
         self._effects: list[Step] = []
         """Steps to start once the turn is committed."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._chosen: dict[str, str] = {}
+        """Address of a step to what its ``key`` evaluated to, once for all attempts."""
         self._timers = Timers(host.clock, self.post)
         self._evaluate = Evaluation(host, run, self.machine, "")
 
@@ -167,9 +169,7 @@ class Driver:
         if not batch:
             return
         await self.host.store.append(self.run.id, self.run.epoch, batch)
-        for observer in self.host.observers:
-            for event in batch:
-                observer(self.run.id, event)
+        self.host.tell(self.run.id, batch)
 
     def _launch(self, group: asyncio.TaskGroup) -> None:
         effects, self._effects = self._effects, []
@@ -274,8 +274,9 @@ class Driver:
     def _key(self, step: Step) -> Callable[[], str]:
         def key() -> str:
             template = step.work.key
-            chosen = None if template is None else str(self._evaluate(template, step.activation, step.index))
-            return self.host.idempotency_key(self.run, step, chosen)
+            if template is not None and step.address not in self._chosen:
+                self._chosen[step.address] = str(self._evaluate(template, step.activation, step.index))
+            return self.host.idempotency_key(self.run, step, self._chosen.get(step.address))
 
         return key
 

@@ -17,7 +17,7 @@ from automata._core.engine.driver import Driver
 from automata._core.engine.host import Host
 from automata._core.machine import Step
 from automata._core.plan import Plan, compile_plan
-from automata.errors import AutomataError, NotFound, StepError
+from automata.errors import Conflict, NotFound, StepError
 from automata.model import (
     CancelRequested,
     ChildStarted,
@@ -71,7 +71,12 @@ class Engine:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._group.__aexit__(kind, error, trace)
+        try:
+            await self._group.__aexit__(kind, error, trace)
+        except BaseExceptionGroup:
+            if error is None:
+                raise
+            # Runs never fail the group; what is in it is *error*, which goes on as itself.
 
     # ------------------------------------------------------------ runs
 
@@ -113,24 +118,36 @@ class Engine:
         started = RunStarted(input_, trigger, instant(self.host))
         accepted = await self.host.store.create(run, [started])
         if accepted.id == run.id:
-            for observer in self.host.observers:
-                observer(run.id, started)
+            self.host.tell(run.id, [started])
         return accepted, started
 
     async def drive(self, run: Run, started: RunStarted) -> Run:
-        """Drive an accepted run to its end and return its final row; one that has ended is returned as it is."""
+        """Drive an accepted run to its end and return its final row; one that has ended is returned as it is.
+
+        Raises:
+            Conflict: It is being driven already.
+            StoreUnavailable: The store did not take what happened; the run can be taken up again.
+        """
         if run.status.final:
             return run
         found = await self.host.store.workflow(run.workflow, run.version)
         if found is None:
             raise NotFound(f"No version {run.version!r} of workflow {run.workflow!r}")
-        plan = self.plan(found[1])
-        driver = Driver(self.host, run, plan, self)
-        self._drivers[run.id] = driver
+        return await self._drive(self._enlist(run, self.plan(found[1])), started)
+
+    def _enlist(self, run: Run, plan: Plan) -> Driver:
+        """Make the driver of a run, so that the run can be cancelled, signalled and answered from now on."""
+        if run.id in self._drivers:
+            raise Conflict(f"Run {run.id!r} is being driven here already")
+        self._drivers[run.id] = driver = Driver(self.host, run, plan, self)
+        return driver
+
+    async def _drive(self, driver: Driver, started: RunStarted) -> Run:
+        run, plan = driver.run, driver.plan
         try:
             end = await driver.drive(started)
         finally:
-            self._drivers.pop(run.id, None)
+            del self._drivers[run.id]
         final = evolve(run, status=end.status, output=end.output, error=end.error)
         if plan.errors_workflow is not None and end.status in {RunStatus.FAILED, RunStatus.TIMED_OUT}:
             await self._report(plan.errors_workflow, final, end)
@@ -211,12 +228,13 @@ class Engine:
         child, started = await self.accept(found[1], parameters.get("input"), parent=f"{parent.id}#{step.address}")
         post(ChildStarted(step.address, child.id))
         self._depths[child.id] = depth
-        task = self._group.create_task(self._contained(child, started))
+        driver = self._enlist(child, self.plan(found[1]))
+        task = self._group.create_task(self._contained(driver, started))
         if parameters.get("wait") is False:
             return {"run": child.id}
         final = await self._child(child, task)
-        if isinstance(final, AutomataError):
-            raise StepError(f"{name}: {final.message}", error_class="transient")
+        if isinstance(final, Exception):
+            raise StepError(f"{name}: {final}", error_class="transient")
         if final.status is not RunStatus.SUCCEEDED:
             kind = final.error.kind if final.error is not None else str(final.status)
             message = final.error.message if final.error is not None else f"The run was {final.status}"
@@ -224,17 +242,17 @@ class Engine:
             raise StepError(f"{name}: {message}", error_class=kind, details=details)
         return final.output
 
-    async def _contained(self, child: Run, started: RunStarted) -> Run | AutomataError:
+    async def _contained(self, child: Driver, started: RunStarted) -> Run | Exception:
         """Drive a child; trouble of ours with it is the caller's to hear of, not its siblings'."""
         try:
-            return await self.drive(child, started)
-        except AutomataError as error:
-            _log.exception("A called run could not be driven", extra={"run": child.id})
+            return await self._drive(child, started)
+        except Exception as error:  # the fence: one run's trouble is not another's
+            _log.exception("A called run could not be driven", extra={"run": child.run.id})
             return error
         finally:
-            self._depths.pop(child.id, None)
+            self._depths.pop(child.run.id, None)
 
-    async def _child(self, child: Run, task: asyncio.Task[Run | AutomataError]) -> Run | AutomataError:
+    async def _child(self, child: Run, task: asyncio.Task[Run | Exception]) -> Run | Exception:
         """Wait for a child; when the caller is stopped, stop the child in an orderly way first."""
         try:
             return await asyncio.shield(task)
@@ -245,12 +263,22 @@ class Engine:
             raise
 
     async def _report(self, name: str, run: Run, end: RunFinished) -> None:
-        """Start the workflow that handles failed runs; its own failure is only logged by its run."""
-        found = await self.host.store.workflow(name)
-        if found is None or end.error is None:
+        """Run the workflow that handles failed runs; the failure of a handler is not handled, only logged."""
+        depth = self._depths.get(run.id, 0) + 1
+        if end.error is None or depth > DEEPEST or (run.parent or "").endswith("#"):
+            _log.error("A run that handles failures has failed", extra={"run": run.id})
             return
-        failure: JsonObject = {"error": end.error.to_json(), "run": run.id, "workflow": run.workflow}
-        await self.execute(found[1], failure)
+        try:
+            found = await self.host.store.workflow(name)
+            if found is None:
+                _log.error("There is no workflow %r to handle failed runs", name, extra={"run": run.id})
+                return
+            failure: JsonObject = {"error": end.error.to_json(), "run": run.id, "workflow": run.workflow}
+            handler, started = await self.accept(found[1], failure, parent=f"{run.id}#")
+            self._depths[handler.id] = depth
+            await self._contained(self._enlist(handler, self.plan(found[1])), started)
+        except Exception:  # the fence: the run has ended as it has, whoever handles that
+            _log.exception("The workflow that handles failed runs could not be started", extra={"run": run.id})
 
 
 def _waiting(run: str, step: Step) -> Waiting:

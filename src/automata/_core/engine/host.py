@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from attrs import field, frozen
@@ -14,6 +15,9 @@ from automata._core.machine import Step
 from automata.errors import StepError
 from automata.model import Event, Json, JsonObject, Outcome, Run
 from automata.ports import Clock, Context, Http, Random, Store
+
+
+_log = logging.getLogger(__name__)
 
 
 class Performer(Protocol):
@@ -46,7 +50,7 @@ class Direct:
 
 
 Observer = Callable[[str, Event], None]
-"""Told every event once it is committed: run id, event. By contract it neither fails nor slows the run it watches."""
+"""Told every event once it is committed: run id, event. It must not slow the run; one that raises is not told the rest."""
 
 
 @frozen(kw_only=True)
@@ -68,6 +72,15 @@ class Host:
     dry_run: bool = False
     default_timeout_s: float = 60.0
     """Start-to-close limit of an attempt whose node says nothing."""
+
+    def tell(self, run: str, events: Sequence[Event]) -> None:
+        """Tell the observers what has been committed; one that fails is logged, and touches neither run nor others."""
+        for observer in self.observers:
+            try:
+                for event in events:
+                    observer(run, event)
+            except Exception:  # the fence: watching a run cannot fail it
+                _log.exception("An observer failed", extra={"run": run})
 
     def idempotency_key(self, run: Run, step: Step, chosen: str | None) -> str:
         """The same for every attempt of *step* by whatever worker.

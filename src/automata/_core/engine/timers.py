@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from automata._core.durations import parse_duration
 from automata._core.engine.attempt import text_of
@@ -59,4 +59,7 @@ def due_of(parameters: Json, now: datetime) -> datetime:
     due = datetime.fromisoformat(until)
     if due.tzinfo is None:
         raise ValueError(f"The time {until!r} has no UTC offset")
-    return due
+    try:
+        return due.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"The time {until!r} is outside the calendar in UTC") from None

@@ -51,21 +51,16 @@ class Containers(Endings):
 
     def open_foreach(self, step: Step, parameters: JsonObject) -> None:
         """Start as many bodies as may run at once."""
-        items = parameters.get("items")
-        if not isinstance(items, list):
-            self.derive_failure(
-                step, ErrorInfo("invalid_input", "The items are not a list", step.address, step.attempt)
-            )
-            return
-        step.box = box = ForeachBox(
-            items,
-            name=str(parameters.get("as", "item")),
-            concurrency=_number(parameters.get("concurrency"), 1),
-            batch=_number(parameters.get("batch"), 1),
-            tolerate=parameters.get("tolerate", 0),
-            more=parameters.get("more"),
-        )
-        self.fill(step, box)
+        try:
+            step.box = box = _foreach(parameters)
+        except ValueError as error:
+            self.refuse(step, error)
+        else:
+            self.fill(step, box)
+
+    def refuse(self, step: Step, error: ValueError) -> None:
+        """The parameters of *step* turned out to make no sense."""
+        self.derive_failure(step, ErrorInfo("invalid_input", str(error), step.address, step.attempt))
 
     def fill(self, step: Step, box: ForeachBox) -> None:
         """Keep the window of a foreach full; finish it when all items are done."""
@@ -108,13 +103,12 @@ class Containers(Endings):
 
     def open_loop(self, step: Step, parameters: JsonObject) -> None:
         """Try the condition of a ``while``, or begin the first round of an ``until``."""
-        every = parameters.get("every")
-        step.box = LoopBox(
-            last=parameters.get("initial"),
-            maximum=_number(parameters.get("max"), 100),
-            pause_s=None if every is None else parse_duration(str(every)).total_seconds(),
-        )
-        self.next_round(step, step.box)
+        try:
+            step.box = box = _loop(parameters)
+        except ValueError as error:
+            self.refuse(step, error)
+        else:
+            self.next_round(step, box)
 
     def next_round(self, step: Step, box: LoopBox) -> None:
         """Begin the next round, after its condition if that comes first."""
@@ -385,5 +379,43 @@ def _base(step: Step) -> str:
     return step.address if step.attempt == 1 else f"{step.address}@{step.attempt}"
 
 
-def _number(value: Json, default: int) -> int:
-    return value if isinstance(value, int) else default
+def _foreach(parameters: JsonObject) -> ForeachBox:
+    """The box of a foreach.
+
+    Raises:
+        ValueError: A computed parameter makes no sense.
+    """
+    items, name, more = parameters.get("items"), parameters.get("as", "item"), parameters.get("more")
+    if not isinstance(items, list):
+        raise ValueError("The items are not a list")  # noqa: TRY004 - one kind of refusal for all of them
+    if not isinstance(name, str) or not isinstance(more, str | None):
+        raise ValueError("The name of the item or of its signal is not a text")
+    return ForeachBox(
+        items,
+        name=name,
+        concurrency=_number(parameters, "concurrency", 1),
+        batch=_number(parameters, "batch", 1),
+        tolerate=parameters.get("tolerate", 0),
+        more=more,
+    )
+
+
+def _loop(parameters: JsonObject) -> LoopBox:
+    """The box of a loop.
+
+    Raises:
+        ValueError: A computed parameter makes no sense.
+    """
+    every = parameters.get("every")
+    return LoopBox(
+        last=parameters.get("initial"),
+        maximum=_number(parameters, "max", 100),
+        pause_s=None if every is None else parse_duration(str(every)).total_seconds(),
+    )
+
+
+def _number(parameters: JsonObject, name: str, default: int) -> int:
+    value = parameters.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"{name!r} is {value!r}, not a whole number of at least 1")
+    return value

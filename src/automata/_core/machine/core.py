@@ -28,7 +28,7 @@ from automata.model import (
     TimerFired,
 )
 
-WATCHED = CONTAINERS | {Behaviour.SIGNAL, Behaviour.APPROVAL, Behaviour.CALL}
+WATCHED = CONTAINERS | {Behaviour.WAIT, Behaviour.SIGNAL, Behaviour.APPROVAL, Behaviour.CALL}
 """Behaviours whose timeout is a timer of the run, not of an attempt in the process."""
 
 

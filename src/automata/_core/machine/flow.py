@@ -71,28 +71,32 @@ class Flow:
 
     def leave(self, activation: Activation, source: int, taken: Sequence[int], dead: Sequence[int]) -> None:
         """Take and kill the outgoing edges of *source*, and follow up what that makes ready or dead."""
-        error = activation.caught.get(source) if activation.caught else None
         pending, got, status, nodes = activation.pending, activation.taken, activation.status, activation.graph.nodes
-        arrivals = deque((target, False) for target in dead) if dead else deque()
-        arrivals.extend((target, True) for target in taken)
+        arrivals = deque((source, target, False) for target in dead) if dead else deque()
+        arrivals.extend((source, target, True) for target in taken)
         while arrivals:
-            target, alive = arrivals.popleft()
+            origin, target, alive = arrivals.popleft()
             pending[target] -= 1
             if alive:
                 got[target] += 1
-                if error is not None:
-                    activation.caught[target] = error
+                if origin in activation.caught:
+                    activation.caught[target] = activation.caught[origin]
             if status[target]:
                 continue
             ready = verdict(nodes[target], got[target], pending[target])
             if ready is None:
                 continue
-            if ready:
+            if ready and nodes[target].behaviour is Behaviour.PASS:
+                status[target] = NodeState.DONE
+                onwards, nowhere = nodes[target].exits["out"]
+                arrivals.extend((target, t, False) for t in nowhere)
+                arrivals.extend((target, t, True) for t in onwards)
+            elif ready:
                 self.start(activation, target)
             else:
                 status[target] = NodeState.SKIPPED
                 self.commands.append(Note(StepSkipped(activation.prefix + nodes[target].id)))
-                arrivals.extend((t, False) for t in nodes[target].targets)
+                arrivals.extend((target, t, False) for t in nodes[target].targets)
 
     def remove(self, step: Step, state: NodeState) -> None:
         """Take *step* out of the living."""

@@ -233,7 +233,13 @@ class ScopeBox(Box):
 
 
 def allowed_failures(tolerate: Json, total: int) -> int:
-    """How many of *total* bodies may fail: a number, or a percentage like ``"10%"`` rounded down."""
-    if isinstance(tolerate, str):
-        return total * int(tolerate.removesuffix("%")) // 100
-    return int(tolerate) if isinstance(tolerate, int) else 0
+    """How many of *total* bodies may fail: a number, or a percentage like ``"10%"`` rounded down.
+
+    Raises:
+        ValueError: *tolerate* is neither.
+    """
+    if isinstance(tolerate, str) and tolerate.endswith("%") and tolerate[:-1].isdecimal():
+        return total * int(tolerate[:-1]) // 100
+    if isinstance(tolerate, int) and not isinstance(tolerate, bool) and tolerate >= 0:
+        return tolerate
+    raise ValueError(f"'tolerate' is {tolerate!r}, neither a whole number nor a percentage like '10%'")

@@ -6,6 +6,7 @@ import asyncio
 from textwrap import dedent
 
 import pytest
+from attrs import evolve
 
 from automata._core import controls
 from automata._core.catalog import Catalog
@@ -13,6 +14,7 @@ from automata._core.codec import load
 from automata._core.engine import Engine, Host
 from automata._core.expressions import standard_functions
 from automata._core.history import steps_of
+from automata._core.plugins import KERNEL
 from automata.errors import StepError
 from automata.memory import MemoryStore, SeededRandom, VirtualClock, run_virtual
 from automata.model import Effect, NodeType, Outcome, Port
@@ -61,7 +63,8 @@ class World:
         """What `t.junk` returns, by name."""
         self.keys = []
         self.random = SeededRandom(7)
-        self.types = [*controls.automata_node_types(), *self.actions()]
+        kernel = [evolve(t, plugin=KERNEL) for t in controls.automata_node_types()]
+        self.types = [*kernel, *self.actions()]
 
     def actions(self):
         def action(name, run, effect=Effect.IDEMPOTENT, **more):
@@ -194,11 +197,13 @@ class World:
                 for other in others:
                     await self.store.publish(other, engine.plan(other).version)
                 run, started = await engine.accept(workflow, input_, trigger=trigger)
-                async with asyncio.TaskGroup() as group:
-                    driving = group.create_task(engine.drive(run, started))
+                driving = asyncio.ensure_future(engine.drive(run, started))
+                try:
                     if script is not None:
                         await script(engine, run.id)
                     final = await driving
+                finally:
+                    driving.cancel()
                 self.took = asyncio.get_running_loop().time()
             self.journal = list(await self.store.journal(final.id))
             self.steps = {s.node: s for s in steps_of(engine.plan(workflow), self.journal)}
