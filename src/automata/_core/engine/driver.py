@@ -95,6 +95,7 @@ class Driver:
             NotFound: None waits there.
         """
         step = self.mailbox.approval(address)
+        self.mailbox.forget(step)
         port = "approved" if answer.get("approved") is True else "rejected"
         self.post(StepFinished(step.address, step.attempt, answer, port, instant(self.host)))
 

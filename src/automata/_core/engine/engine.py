@@ -246,7 +246,7 @@ class Engine:
         """Drive a child; trouble of ours with it is the caller's to hear of, not its siblings'."""
         try:
             return await self._drive(child, started)
-        except Exception as error:  # the fence: one run's trouble is not another's
+        except Exception as error:  # noqa: BLE001 - the fence: one run's trouble is not another's
             _log.exception("A called run could not be driven", extra={"run": child.run.id})
             return error
         finally:
@@ -277,7 +277,7 @@ class Engine:
             handler, started = await self.accept(found[1], failure, parent=f"{run.id}#")
             self._depths[handler.id] = depth
             await self._contained(self._enlist(handler, self.plan(found[1])), started)
-        except Exception:  # the fence: the run has ended as it has, whoever handles that
+        except Exception:  # noqa: BLE001 - the fence: the run has ended as it has, whoever handles that
             _log.exception("The workflow that handles failed runs could not be started", extra={"run": run.id})
 
 

@@ -16,7 +16,6 @@ from automata.errors import StepError
 from automata.model import Event, Json, JsonObject, Outcome, Run
 from automata.ports import Clock, Context, Http, Random, Store
 
-
 _log = logging.getLogger(__name__)
 
 
@@ -79,7 +78,7 @@ class Host:
             try:
                 for event in events:
                     observer(run, event)
-            except Exception:  # the fence: watching a run cannot fail it
+            except Exception:  # noqa: BLE001 - the fence: watching a run cannot fail it
                 _log.exception("An observer failed", extra={"run": run})
 
     def idempotency_key(self, run: Run, step: Step, chosen: str | None) -> str:
