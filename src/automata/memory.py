@@ -6,10 +6,12 @@ Nothing here survives the process.
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 import random
 import selectors
 from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -39,17 +41,22 @@ class MemoryStore:
         versions[version] = workflow
 
     async def workflow(self, name: str, version: str | None = None) -> tuple[str, Workflow] | None:
-        """The current version, or the one whose hash begins with *version*."""
+        """The current version, or the only one whose hash begins with *version*."""
         versions = self._versions.get(name, {})
-        found = [v for v in versions if version is None or v.startswith(version)]
-        return (found[-1], versions[found[-1]]) if found else None
+        if version is None:
+            return next(reversed(versions.items()), None)
+        found = [v for v in versions if v.startswith(version)]
+        return (found[0], versions[found[0]]) if len(found) == 1 else None
 
     async def create(self, run: Run, events: Sequence[Event]) -> Run:
         """Accept a run, or return the one with the same key."""
+        known = None if run.key is None else self._keys.get((run.org, run.key))
+        if known is not None:
+            return self._same(self._runs[known], run, events)
+        if run.id in self._runs:
+            raise Conflict(f"There is a run {run.id!r} already")
         if run.key is not None:
-            known = self._keys.setdefault((run.org, run.key), run.id)
-            if known != run.id:
-                return self._same(self._runs[known], run, events)
+            self._keys[run.org, run.key] = run.id
         self._runs[run.id] = run
         self._journals[run.id] = list(events)
         return run
@@ -57,7 +64,7 @@ class MemoryStore:
     def _same(self, known: Run, run: Run, events: Sequence[Event]) -> Run:
         first = self._journals[known.id][0]
         started = next((e for e in events if isinstance(e, RunStarted)), None)
-        same = isinstance(first, RunStarted) and started is not None and first.input == started.input
+        same = isinstance(first, RunStarted) and started is not None and _text(first) == _text(started)
         if (known.workflow, known.version) != (run.workflow, run.version) or not same:
             raise Conflict(f"The key {run.key!r} was used for another start; choose a new key")
         return known
@@ -67,6 +74,8 @@ class MemoryStore:
         row = self._row(run)
         if row.epoch != epoch:
             raise Conflict(f"Run {run!r} was claimed by another worker")
+        if row.status.final:
+            raise Conflict(f"Run {run!r} is over")
         self._journals[run].extend(events)
         last = events[-1] if events else None
         if isinstance(last, RunFinished):
@@ -91,6 +100,11 @@ class MemoryStore:
         if row is None:
             raise NotFound(f"No run {run!r}")
         return row
+
+
+def _text(started: RunStarted) -> str:
+    """The input as text: 1, 1.0 and true are three inputs, though Python has them equal."""
+    return json.dumps(started.input, sort_keys=True)
 
 
 class SeededRandom:
@@ -132,16 +146,31 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     """An event loop whose time jumps to the next timer whenever nothing else is to be done.
 
     Real file descriptors still work: as long as one is being read or written the loop waits for it a little in real
-    time before it lets virtual time jump.
+    time before it lets virtual time jump. While a thread works virtual time stands still.
     """
 
     def __init__(self) -> None:
         self._seconds = 0.0
+        self.threads = 0
+        """Calls at work in executors."""
         super().__init__(_Jump(self))
 
     def time(self) -> float:
         """Virtual seconds since the loop was made."""
         return self._seconds
+
+    def run_in_executor(  # type: ignore[override]  # typeshed has this stricter than BaseEventLoop
+        self, executor: Executor | None, func: Callable[..., T], *args: Any
+    ) -> asyncio.Future[T]:
+        """Have a thread do something, and virtual time wait for it."""
+
+        def done(_: asyncio.Future[T]) -> None:
+            self.threads -= 1
+
+        future = super().run_in_executor(executor, func, *args)
+        self.threads += 1
+        future.add_done_callback(done)
+        return future
 
     def advance(self, seconds: float) -> None:
         """Let virtual time pass."""
@@ -160,6 +189,8 @@ class _Jump(selectors.DefaultSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """What is ready; virtual time passes when nothing is."""
         waits_for_files = len(self.get_map()) > 1
+        if timeout and self._loop.threads:
+            return super().select(None)
         ready = super().select(timeout if timeout is None else 0)
         if not ready and timeout and waits_for_files:
             ready = super().select(min(timeout, 0.05))

@@ -49,7 +49,7 @@ class Direct:
 
 
 Observer = Callable[[str, Event], None]
-"""Told every event once it is committed: run id, event. It must not slow the run; one that raises is not told the rest."""
+"""Told every event once it is committed: run id, event. It must not slow the run; raising only harms itself."""
 
 
 @frozen(kw_only=True)
