@@ -162,8 +162,9 @@ def foreign(value: Value, name: str, frame: Frame, span: Span) -> Value:
             todo.extend(one)
         elif kind is dict:
             frame.spend(len(one), span)
+            if any(type(key) is not str for key in one):
+                raise Failure(f"{name}() returned a map whose keys are not all strings", span)
             todo.extend(one.values())
-            todo.extend(one)
         elif kind is Maybe:
             todo.append(one.value)
         elif kind is str and len(one) > _MAX_TEXT:

@@ -200,7 +200,7 @@ class _Reader:
             if self.text[self.at : self.at + 1] == "-" and self.text[self.at + 1 : self.at + 2] not in {"]", ""}:
                 self.at += 1
                 high = self.member()
-                if len(low) != 1 or len(high) != 1 or high[0][1] < low[0][0]:
+                if not _is_one(low) or not _is_one(high) or high[0][1] < low[0][0]:
                     raise ValueError(f"A range is reversed or no range in pattern {self.text!r}")
                 low = ((low[0][0], high[0][1]),)
             ranges.extend(low)
@@ -217,3 +217,8 @@ class _Reader:
         if character == "[" and self.text.startswith(":", self.at):
             raise ValueError("Patterns have no POSIX classes like [:alpha:]")
         return ((ord(character), ord(character)),)
+
+
+def _is_one(ranges: Ranges) -> bool:
+    """Whether *ranges* hold a single character."""
+    return len(ranges) == 1 and ranges[0][0] == ranges[0][1]
