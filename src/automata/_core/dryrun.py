@@ -118,7 +118,7 @@ def mocked(mocks: Mapping[str, Json], address: str, attempt: int) -> Outcome | S
     if key not in mocks:
         return None
     given = mocks[key]
-    if isinstance(given, list):
+    if isinstance(given, list) and given:
         given = given[min(attempt, len(given)) - 1]
     if not isinstance(given, dict):
         return InvalidInput(f"The mock of {key!r} is neither an output nor an error")

@@ -389,7 +389,7 @@ def _foreach(parameters: JsonObject) -> ForeachBox:
     if not isinstance(items, list):
         raise ValueError("The items are not a list")  # noqa: TRY004 - one kind of refusal for all of them
     if not isinstance(name, str) or not isinstance(more, str | None):
-        raise ValueError("The name of the item or of its signal is not a text")
+        raise ValueError("The name of the item or of its signal is not a text")  # noqa: TRY004 - one kind of refusal for all of them
     return ForeachBox(
         items,
         name=name,
