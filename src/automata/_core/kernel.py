@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -30,6 +31,7 @@ from automata.model import Case, Event, Json, JsonObject, Problem, Run, RunStart
 from automata.ports import Clock, Random, Store
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 @frozen
@@ -278,7 +280,9 @@ class Kernel:
             async with Engine(host, self.catalog) as engine:
                 await _publish(engine, workflows)
                 run = await engine.execute(workflow, input_, trigger=trigger)
-        events = await store.journal(run.id)
+        events = list(await store.journal(run.id))
+        if until is not None:
+            events = events[: next((i + 1 for i, e in enumerate(events) if finishes(e, until)), None)]
         return DryRun(run=run, frames=frames_of(engine.plan(workflow), events, rehearsal.simulated))
 
     async def test(
@@ -354,7 +358,10 @@ class _Relay:
     def open(self, engine: Engine, run: str, started: RunStarted) -> None:
         """Begin to watch."""
         self._handle = RunHandle(engine, run)
-        self(run, started)
+        try:
+            self(run, started)
+        except Exception:  # noqa: BLE001 - the fence: watching a run cannot fail it
+            _log.exception("A watcher failed", extra={"run": run})
 
     def __call__(self, run: str, event: Event) -> None:
         """Pass an event on."""

@@ -1,0 +1,119 @@
+"""The façade: validate, run, rehearse, test."""
+
+import asyncio
+
+import pytest
+
+from automata._core.codec import load
+from automata._core.kernel import Kernel
+from automata.errors import Conflict, InvalidDocument, NotFound
+from automata.model import RunStarted, RunStatus
+
+
+def document(text, name="t"):
+    loaded = load(f"automata: 1\nname: {name}\n{text}")
+    assert loaded.problems == ()
+    return loaded.workflow
+
+
+DOUBLE = "input: {type: integer}\nnodes: {a: {use: set, with: {n: '${input * 2}'}}}\noutput: ${a.n}"
+
+
+@pytest.fixture
+def kernel():
+    return Kernel()
+
+
+def test_a_document_runs_to_its_end(kernel):
+    result = asyncio.run(kernel.run(document(DOUBLE), 4))
+
+    assert (result.run.status, result.run.output) == (RunStatus.SUCCEEDED, 8)
+    assert [s.node for s in result.steps] == ["a"]
+    assert isinstance(result.journal[0], RunStarted)
+    assert result.to_json()["output"] == 8
+
+
+def test_the_same_key_gives_the_same_run_and_another_start_is_a_conflict(kernel):
+    one = asyncio.run(kernel.run(document(DOUBLE), 4, key="k"))
+    two = asyncio.run(kernel.run(document(DOUBLE), 4, key="k"))
+
+    assert one.run == two.run
+    with pytest.raises(Conflict):
+        asyncio.run(kernel.run(document(DOUBLE), 5, key="k"))
+
+
+def test_a_trigger_that_is_not_there_is_not_found(kernel):
+    with pytest.raises(NotFound):
+        asyncio.run(kernel.run(document(DOUBLE), 4, trigger="nobody"))
+
+
+def test_a_document_with_errors_is_refused(kernel):
+    bad = document("nodes: {a: {use: nothing.at_all}}")
+    for work in (kernel.run(bad), kernel.dry_run(bad), kernel.test(bad), kernel.run(document(DOUBLE), workflows=[bad])):
+        with pytest.raises(InvalidDocument):
+            asyncio.run(work)
+
+
+def test_a_text_is_validated_with_places(kernel):
+    assert kernel.validate_text("automata: 1\nname: t\n" + DOUBLE).valid
+    broken = kernel.validate_text("automata: 1\nname: t\nnodes: {a: {use: nothing.at_all}}")
+    assert not broken.valid
+    assert broken.problems[0].position is not None
+    assert kernel.validate_text("[").workflow is None
+
+
+def test_whoever_watches_may_answer_signal_and_cancel(kernel):
+    ask = document(
+        "nodes: {a: {use: approval, with: {message: x}}, s: {use: signal, with: {name: go}}}\noutput: '${[a.by, s]}'"
+    )
+
+    def watch(handle, event):
+        if not isinstance(event, RunStarted) and handle.waiting():
+            handle.approve("a", approved=True, by="ann")
+            handle.signal("go", 7)
+
+    assert asyncio.run(kernel.run(ask, on_event=watch)).run.output == ["ann", 7]
+    stopped = asyncio.run(kernel.run(ask, on_event=lambda handle, _: handle.cancel("no")))
+    assert stopped.run.status is RunStatus.CANCELLED
+
+
+def test_a_watcher_that_breaks_does_not_break_the_run(kernel):
+    def watch(handle, event):
+        raise RuntimeError("broken")
+
+    assert asyncio.run(kernel.run(document(DOUBLE), 1, on_event=watch)).run.status is RunStatus.SUCCEEDED
+
+
+EFFECTS = "nodes: {w: {use: wait, with: {for: 300d}}, a: {use: files.write_text, with: {path: x, text: y}}, b: {use: set}}\nedges: [w -> a -> b]"
+
+
+def test_a_rehearsal_takes_no_time_and_names_the_effects(kernel):
+    seen = asyncio.run(kernel.dry_run(document(EFFECTS)))
+
+    assert [f.step.node for f in seen.effects] == ["a"]
+    assert seen.to_json()["status"] == "succeeded"
+
+
+def test_a_rehearsal_stops_after_a_step_and_names_no_effect_beyond(kernel):
+    seen = asyncio.run(kernel.dry_run(document(EFFECTS), until="w"))
+
+    assert [f.step.node for f in seen.frames] == ["w"]
+    assert seen.effects == ()
+
+
+TESTED = (
+    DOUBLE
+    + """
+tests:
+  - {name: right, event: 2, expect: {output: 4, path: [a]}}
+  - {name: wrong, event: 2, expect: {output: 5, path: [], status: failed, error: {class: odd}}}
+"""
+)
+
+
+def test_the_tests_of_a_document_say_what_differs(kernel):
+    right, wrong = asyncio.run(kernel.test(document(TESTED)))
+
+    assert right.passed
+    assert len(wrong.failures) == 4
+    assert [r.name for r in asyncio.run(kernel.test(document(TESTED), case="wrong"))] == ["wrong"]
