@@ -3,7 +3,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from automata._core.expressions.values import (
-    NONE, Failure, Maybe, Uint, format_number, format_seconds, format_timestamp, show, type_name,
+    NONE,
+    Failure,
+    Maybe,
+    Uint,
+    format_number,
+    format_seconds,
+    format_timestamp,
+    show,
+    type_name,
 )  # fmt: skip
 
 

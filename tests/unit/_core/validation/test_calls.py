@@ -1,63 +1,40 @@
-"""Calls in a circle are wrong only where every run makes them; elsewhere they are recursion."""
-
-from __future__ import annotations
-
-import pytest
-
 from automata._core.catalog import build_catalog
-from automata._core.codec import load
+from automata._core.codec import decode
 from automata._core.plugins import discover
-from automata._core.validation import validate_many
+from automata._core.validation import validate, validate_many
 
-CALL = "c: {use: call, with: {workflow: Me}}"
-CERTAIN = {
-    "at once": f"nodes: {{{CALL}}}",
-    "behind a step": f"nodes: {{s: {{use: set}}, {CALL}}}\nedges: [s -> c]",
-    "in a scope": f"nodes: {{b: {{use: scope, body: {{nodes: {{{CALL}}}}}}}}}",
-    "in a loop that ends after a round": (
-        f"nodes: {{b: {{use: loop, with: {{until: '${{index > 1}}'}}, body: {{nodes: {{{CALL}}}, output: 1}}}}}}"
-    ),
-}
-POSSIBLE = {
-    "behind a choice": f"nodes: {{i: {{use: if, with: {{condition: '${{1 > 2}}'}}}}, {CALL}}}\nedges: [i.true -> c]",
-    "for each item": f"nodes: {{b: {{use: foreach, with: {{items: '${{input}}'}}, body: {{nodes: {{{CALL}}}}}}}}}",
-    "in a loop that may have no round": (
-        f"nodes: {{b: {{use: loop, with: {{while: '${{index < 1}}'}}, body: {{nodes: {{{CALL}}}, output: 1}}}}}}"
-    ),
-    "after an error": f"nodes: {{s: {{use: set}}, {CALL}}}\nedges: [s.error -> c]",
-}
+CATALOG = build_catalog(discover())
+SET = {"use": "set"}
 
 
-@pytest.fixture(scope="module")
-def catalog():
-    return build_catalog(discover())
+def check(nodes, *edges, **more):
+    raw = {"automata": 1, "name": "W", "nodes": nodes, "edges": list(edges), **more}
+    workflow, faults = decode(raw)
+    assert not faults, faults
+    return validate(workflow, CATALOG, raw=raw)
 
 
-def document(text, name="Me"):
-    loaded = load(f"automata: 1\nname: {name}\n{text}\n")
-    assert loaded.problems == ()
-    return loaded.workflow
+def codes(problems):
+    return {p.code for p in problems}
 
 
-def calls(problems):
-    return [p.code for p in problems if p.code.startswith("CALL")]
+def caller(name, called):
+    raw = {"automata": 1, "name": name, "nodes": {"c": {"use": "call", "with": {"workflow": called}}}}
+    return decode(raw)[0]
 
 
-@pytest.mark.parametrize("where", CERTAIN)
-def test_a_workflow_that_always_calls_itself_is_refused(catalog, where):
-    assert calls(validate_many({"me": document(CERTAIN[where])}, catalog)["me"]) == ["CALL-001"]
+def test_a_workflow_that_calls_itself_is_found_among_its_documents():
+    assert codes(validate_many({"w": caller("W", "W")}, CATALOG)["w"]) == {"CALL-001"}
 
 
-@pytest.mark.parametrize("where", POSSIBLE)
-def test_a_workflow_may_call_itself_where_not_every_run_does(catalog, where):
-    assert calls(validate_many({"me": document(POSSIBLE[where])}, catalog)["me"]) == []
+def test_a_long_way_round_is_told_step_by_step():
+    found = validate_many({"a": caller("A", "B"), "b": caller("B", "C"), "c": caller("C", "A")}, CATALOG)
+
+    assert found["a"][0].path == ("'A' calls 'B'", "'B' calls 'C'", "'C' calls 'A'")
 
 
-@pytest.mark.parametrize("where", POSSIBLE)
-def test_a_circle_of_several_is_broken_by_one_call_that_may_not_happen(catalog, where):
-    back = document("nodes: {c: {use: call, with: {workflow: Me}}}", "Other")
-    me = document(POSSIBLE[where].replace("workflow: Me", "workflow: Other"))
+def test_a_misspelt_workflow_is_offered_by_its_name():
+    found = validate_many({"a": caller("Main", "Billling"), "b": caller("Billing", "${x}")}, CATALOG)
 
-    found = validate_many({"me": me, "other": back}, catalog)
-
-    assert calls(found["me"]) == calls(found["other"]) == []
+    assert [p.code for p in found["a"]] == ["CALL-002"]
+    assert found["a"][0].fixes[0].patch[0]["value"] == "Billing"
