@@ -25,7 +25,21 @@ DOCUMENTS = [
     for page in PAGES
     for text in re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
 ]
+MISSPELT_TRIGGER = {
+    "automata": 1,
+    "name": "W",
+    "nodes": {"start": {"use": "manual"}, "a": {"use": "set"}},
+    "edges": ["start -> a"],
+    "tests": [{"name": "t", "trigger": "strat"}],
+}
+DOCUMENTS.append(MISSPELT_TRIGGER)
 CATALOG = build_catalog(discover())
+OFFERING = frozenset(
+    ["CON-001", "EFF-001", "EFF-003", "EFF-004", "EXP-002", "GRF-002", "GRF-003", "GRF-004", "GRF-007", "GRF-009"]
+    + ["GRF-011", "GRF-012", "GRF-013", "GRF-014", "GRF-015", "GRF-018", "PAR-001", "PAR-002", "REF-001", "REF-002"]
+    + ["REF-003", "SND-001", "SND-002", "SND-003", "SND-004", "TST-001", "TST-002", "TST-003"]
+)
+"""Codes of the rules that offer fixes."""
 SLOW = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
@@ -82,6 +96,21 @@ def test_a_fix_removes_its_problem_and_adds_none(seed):
             assert not faults
             assert after <= identities(before), fix
             assert after[mine] < identities(before)[mine], fix
+
+
+def test_every_rule_that_offers_a_fix_keeps_its_promise_somewhere():
+    kept = set()
+    for raw in [*DOCUMENTS, *(damaged(DOCUMENTS[i % len(DOCUMENTS)], i) for i in range(150))]:
+        workflow, faults = decode(raw)
+        before = () if faults else validate(workflow, CATALOG, raw=raw)
+        for problem in before:
+            if problem.code in kept or not problem.fixes:
+                continue
+            after = identities(validate(decode(apply_patch(raw, problem.fixes[0].patch))[0], CATALOG))
+            assert after < identities(before)
+            kept.add(problem.code)
+
+    assert kept == OFFERING
 
 
 @pytest.mark.parametrize("seed", range(150))

@@ -3,11 +3,19 @@ import pytest
 from automata._core.expressions import Typed, check_expression
 
 ENV = {
-    "o": Typed({"properties": {"s": {"type": "string"}, "n": {"type": ["integer", "null"]}, "m": {"type": ["string", "integer"]}},
-                "required": ["s", "n", "m"]}),
+    "o": Typed(
+        {
+            "properties": {
+                "s": {"type": "string"},
+                "n": {"type": ["integer", "null"]},
+                "m": {"type": ["string", "integer"]},
+            },
+            "required": ["s", "n", "m"],
+        }
+    ),
     "e": Typed({"enum": ["open", "shut"]}),
     "maybe": Typed({"type": "object"}, maybe_missing=True),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,21 @@ from automata._core.expressions.syntax import Literal, children, size
 @pytest.mark.parametrize(
     ("text", "count"),
     [
-        ("1", 1), ("a.b", 2), ("a[1]", 3), ("f(1, 2)", 3), ("a.f(1)", 3), ("has(a.b)", 3), ("a.map(x, x)", 3), ("-a", 2),
-        ("a + b", 3), ("a && b && c", 4), ("a ? b : c", 4), ("[1, 2]", 3), ("{'a': 1}", 3),
+        ("1", 1),
+        ("a.b", 2),
+        ("a[1]", 3),
+        ("f(1, 2)", 3),
+        ("a.f(1)", 3),
+        ("has(a.b)", 3),
+        ("a.map(x, x)", 3),
+        ("-a", 2),
+        ("a + b", 3),
+        ("a && b && c", 4),
+        ("a ? b : c", 4),
+        ("[1, 2]", 3),
+        ("{'a': 1}", 3),
     ],
-)  # fmt: skip
+)
 def test_every_part_of_a_tree_is_counted(text, count):
     assert size(parse(text)) == count
 

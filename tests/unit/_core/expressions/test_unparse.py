@@ -8,11 +8,29 @@ from automata._core.expressions.values import Uint
 @pytest.mark.parametrize(
     "text",
     [
-        "a + b * c", "(a + b) * c", "a - (b - c)", "-(1)", "-a", "!(a && b)", "a || b && c", "(a || b) && c", "(a ? b : c) ? d : e",
-        "a.?b[?0].c", "(a + b).c", "has(a.b)", "f(1u, b'x')", "a.map(x, x, x)", "cel.bind(a, 1, a)", "[?a, b]", "{?'a': b, 'c': d}",
-        "'it\\'s'", "null", "true", "1.5",
+        "a + b * c",
+        "(a + b) * c",
+        "a - (b - c)",
+        "-(1)",
+        "-a",
+        "!(a && b)",
+        "a || b && c",
+        "(a || b) && c",
+        "(a ? b : c) ? d : e",
+        "a.?b[?0].c",
+        "(a + b).c",
+        "has(a.b)",
+        "f(1u, b'x')",
+        "a.map(x, x, x)",
+        "cel.bind(a, 1, a)",
+        "[?a, b]",
+        "{?'a': b, 'c': d}",
+        "'it\\'s'",
+        "null",
+        "true",
+        "1.5",
     ],
-)  # fmt: skip
+)
 def test_no_more_brackets_are_written_than_needed(text):
     assert unparse(parse(text)) == text
 
