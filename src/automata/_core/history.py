@@ -22,7 +22,8 @@ from automata.model import (
     StepStatus,
 )
 
-_ROUND = re.compile(r"(@\d+)?(\[\d+\])?(~undo|~finally)?$")
+_ROUND = re.compile(r"(@\d+)?(\[\d+\])?(?=~|$)")
+_ROLE = re.compile(r"~(undo|finally)$")
 
 
 def steps_of(plan: Plan, events: Iterable[Event]) -> tuple[Step, ...]:
@@ -76,7 +77,7 @@ def node_at(plan: Plan, address: str) -> PlanNode:
     for part in address.split("/"):
         if graph is None:
             raise KeyError(address)
-        id_ = _ROUND.sub("", part)
+        id_ = _ROLE.sub("", _ROUND.sub("", part))
         node = graph.nodes[graph.index[id_]]
         graph = node.finally_ if part.endswith("~finally") else node.body
     if node is None:
@@ -85,7 +86,7 @@ def node_at(plan: Plan, address: str) -> PlanNode:
 
 
 def plain(address: str) -> str:
-    """*address* without iterations and attempts: ``each[3]/fetch`` becomes ``each/fetch``."""
+    """*address* without iterations and attempts: ``each[3]/fetch`` becomes ``each/fetch``; ``~undo`` stays."""
     return "/".join(_ROUND.sub("", part) for part in address.split("/"))
 
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from automata._core.cases import CaseResult, Mocked, Post, compare, play
+from automata._core.cases import CaseResult, Mocked, Post, compare, give_up, play
 from automata._core.catalog import Catalog, build_catalog
 from automata._core.codec import Source, encode, load
 from automata._core.dryrun import DryRun, Rehearsal, finishes, frames_of
@@ -279,7 +279,10 @@ class Kernel:
             host = self._host((stop,), rehearsal, lambda: http, store, clock, dry_run=True)
             async with Engine(host, self.catalog) as engine:
                 await _publish(engine, workflows)
-                run = await engine.execute(workflow, input_, trigger=trigger)
+                accepted, started = await engine.accept(workflow, input_, trigger=trigger)
+                if not rehearsal.allow_reads:
+                    give_up(engine, accepted.id)
+                run = await engine.drive(accepted, started)
         events = list(await store.journal(run.id))
         if until is not None:
             events = events[: next((i + 1 for i, e in enumerate(events) if finishes(e, until)), None)]
@@ -310,8 +313,9 @@ class Kernel:
             async with Engine(host, self.catalog) as engine:
                 await _publish(engine, workflows)
                 run = await play(engine, workflow, case, inbox)
-        steps = steps_of(engine.plan(workflow), await store.journal(run.id))
-        return CaseResult(case.name, compare(case, run, steps, performer.missing), run, steps)
+        events = await store.journal(run.id)
+        steps = steps_of(engine.plan(workflow), events)
+        return CaseResult(case.name, compare(case, run, steps, performer.missing, events), run, steps)
 
     # ------------------------------------------------------------ surroundings
 

@@ -117,7 +117,7 @@ class Expect:
 
     status: str | None = None
     path: tuple[str, ...] | None = None
-    """Ids of the top-level nodes that ran, in order of their start."""
+    """Ids of the top-level nodes that ran, in order of their start; the trigger first."""
     output: Json = None
     has_output: bool = False
     """Whether *output* was given (it may be null)."""

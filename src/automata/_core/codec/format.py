@@ -54,11 +54,12 @@ RESERVED: Final = frozenset({
 })  # fmt: skip
 """What no node may be called: roots of expressions, literals, and the words CEL keeps for itself."""
 
+_PART = rf"{ID}(?:\[[0-9]{{1,9}}\])?(?:~(?:undo|finally))?"
 _ADDRESS = Text(
     least=1,
     most=1_200,
-    pattern=rf"{ID}(?:\[[0-9]{{1,9}}\])?(?:/{ID}(?:\[[0-9]{{1,9}}\])?)*",
-    form="a node's address like 'price' or 'each/price'",
+    pattern=rf"{_PART}(?:/{_PART})*",
+    form="a node's address like 'price', 'each/price' or 'charge~undo'",
 )
 _CLASS = Text(least=1, most=63, pattern=ID, form="an error class like 'rate_limited'")
 _OBJECT = Anything("object")

@@ -14,7 +14,17 @@ from automata._core.engine.host import Host
 from automata._core.engine.payload import cleaned, settle
 from automata._core.machine import Step
 from automata.errors import StepError
-from automata.model import ErrorInfo, Event, Json, JsonObject, Outcome, StepCancelled, StepFailed, StepFinished
+from automata.model import (
+    ErrorInfo,
+    Event,
+    Json,
+    JsonObject,
+    Outcome,
+    StepCancelled,
+    StepFailed,
+    StepFinished,
+    StepStarted,
+)
 from automata.ports import Context
 
 TRACE_LIMIT = 8 * 1024
@@ -130,7 +140,7 @@ def _details(error: StepError) -> JsonObject:
 
 def stamped(host: Host, event: Event) -> Event:
     """A derived event with its instant, if it carries one; the machine knows no time."""
-    if isinstance(event, StepFinished | StepFailed | StepCancelled) and not event.at:
+    if isinstance(event, StepStarted | StepFinished | StepFailed | StepCancelled) and not event.at:
         return evolve(event, at=instant(host))
     return event
 

@@ -24,6 +24,7 @@ from automata.model import (
     RunStatus,
     StepFailed,
     StepFinished,
+    StepSkipped,
     StepStarted,
     TimerFired,
 )
@@ -89,10 +90,13 @@ class Machine(Containers):
         for id_, index in graph.triggers.items():
             node = graph.nodes[index]
             if id_ == chosen:
+                self.note(StepStarted(id_, 1))
+                self.note(StepFinished(id_, 1, event.input))
                 root.status[index] = NodeState.DONE
                 root.values[id_] = event.input
                 self.leave(root, index, *node.exits["out"])
             else:
+                self.note(StepSkipped(id_))
                 root.status[index] = NodeState.SKIPPED
                 self.leave(root, index, (), node.targets)
         self.check(root)

@@ -17,7 +17,7 @@ def unknown_address(survey: Survey) -> Iterator[Problem]:
     for i, case in enumerate(survey.workflow.tests):
         for key, addresses in (("mocks", case.mocks), ("approvals", case.approvals)):
             for address in addresses:
-                plain = re.sub(r"\[\d+\]", "", address)
+                plain = re.sub(r"\[\d+\]|~undo|~finally", "", address)
                 if plain not in known:
                     at = join("", "tests", i, key, address)
                     near = nearest(plain, known)
