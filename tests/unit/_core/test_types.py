@@ -143,3 +143,20 @@ def test_a_map_goes_back_to_its_schema():
     assert to_schema(from_schema(schema)) == schema
     assert to_schema(TIMESTAMP) == {"type": "string", "format": "date-time"}
     assert len(to_schema(union([STRING, NULL]))["anyOf"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        (DYN, INT, INT),
+        (INT, DYN, INT),
+        (INT, NUMBER, INT),
+        (NUMBER, INT, INT),
+        (union([STRING, NULL]), NULL, NULL),
+        (list_of(NUMBER), list_of(INT), list_of(INT)),
+        (STRING, from_schema({"const": "a"}), from_schema({"const": "a"})),
+        (STRING, INT, NEVER),
+    ],
+)
+def test_what_is_in_both_types(one, other, both):
+    assert meet(one, other) == both
