@@ -37,6 +37,14 @@ def plugins() -> Plugins:
     )
 
 
+def cache_folder() -> Path | None:
+    """Where caches are kept; None when there is no place for them."""
+    from automata._core.settings import cache_folder as place
+    from automata._core.settings import load_settings
+
+    return place(load_settings(folder=Path.cwd(), partial=True))
+
+
 def settings(found: Plugins) -> Configuration:
     """Read every setting, those of plugins included; raises `InvalidSetting` naming all faults."""
     from automata._core.settings import load_settings

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from automata.cli.fan import STOPWATCH, Fans
+from automata.cli.live import live_display
 from automata.cli.text import columns, counted, safe, shorten
 from automata.model import (
     Event,
+    RunFinished,
     Step,
     StepCancelled,
     StepFailed,
@@ -36,15 +39,31 @@ _MANY = 40
 
 
 class Progress:
-    """Tells a terminal what a run does; says nothing when nobody looks, unless ``-v`` asks for it."""
+    """Tells people what a run does.
 
-    def __init__(self, out: Console) -> None:
+    A terminal gets a line for each finished step of the top level and, below, what runs now; a log gets a line for
+    each tenth of a long ``foreach``. ``-v`` shows every nested step to both.
+
+    Args:
+        out: Where to tell.
+        is_fan: Whether the node at an address is a ``foreach``.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        out: Console,
+        is_fan: Callable[[str], bool] = lambda _address: False,
+        clock: Callable[[], float] = STOPWATCH,
+    ) -> None:
         self._out = out
-        self._shown = out.lively or out.verbosity > 0
         self._began: dict[str, str] = {}
+        self._fans = Fans(is_fan, clock)
+        self._live = live_display(out)
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
+        self._redraw(event)
         match event:
             case StepStarted(address, attempt, _, at):
                 self._began[address] = at
@@ -60,8 +79,40 @@ class Progress:
             case _:
                 pass
 
+    def pause(self) -> None:
+        """Leave the terminal to a question."""
+        if self._live is not None:
+            self._live.pause()
+
+    def resume(self) -> None:
+        """Go on after a question."""
+        if self._live is not None:
+            self._live.resume()
+
+    def _redraw(self, event: Event) -> None:
+        fan = self._fans(event)
+        if self._live is None:
+            if fan is not None and fan.due():
+                self._out.say(f"  {safe(fan.node)}  {fan.note}")
+            return
+        match event:
+            case StepStarted(address, attempt):
+                if "/" not in address:
+                    self._live.begin(safe(address), attempt)
+            case StepFinished(address) | StepCancelled(address):
+                self._live.end(safe(address))
+            case RunFinished():
+                self._live.pause()
+            case _:
+                pass
+        if fan is not None:
+            self._live.move(fan)
+
+    def _shows(self, address: str) -> bool:
+        return self._out.verbosity > 0 or (self._out.lively and "/" not in address)
+
     def _tell(self, status: StepStatus, address: str, text: str, at: str = "") -> None:
-        if self._shown:
+        if self._shows(address):
             took = duration(self._began.get(address, ""), at) if at else ""
             sign = symbol(status, self._out, err=True)
             self._out.say("  ".join(part for part in (f"  {sign} {safe(address)}", took, safe(text)) if part))
@@ -88,7 +139,7 @@ def duration(began: str, ended: str | None) -> str:
 
 def run_lines(run: Run, steps: tuple[Step, ...], out: Console) -> Iterator[str]:
     """Write a finished run: how it ended, its steps, its output or error."""
-    role = "success" if run.status == "succeeded" else "error"
+    role = {"succeeded": "success", "cancelled": "warning"}.get(str(run.status), "error")
     yield (
         f"Run {out.style(run.id[:8], 'name')} of {out.style(run.workflow, 'title')} "
         f"(version {run.version[:8]}) {out.style(run.status, role)}"
@@ -99,7 +150,10 @@ def run_lines(run: Run, steps: tuple[Step, ...], out: Console) -> Iterator[str]:
     if len(shown) < len(steps):
         yield f"  ... and {counted(len(steps) - len(shown), 'nested step')}"
     yield ""
-    yield from error_lines(run.error, out) if run.error is not None else _output(run.output)
+    if run.error is not None:
+        yield from error_lines(run.error, out)
+    elif run.status == "succeeded":
+        yield from _output(run.output)
 
 
 def error_lines(error: ErrorInfo, out: Console) -> Iterator[str]:

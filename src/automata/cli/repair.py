@@ -44,7 +44,7 @@ def repair(kernel: Kernel, path: str, report: Report, out: Console, *, whole: bo
         report, applied = checked, applied + 1
         out.say(f"{path}: {fix.title}")
     if applied and report.source is not None:
-        _write(Path(path), report.source.text)
+        write_whole(Path(path), report.source.text)
     return applied
 
 
@@ -108,7 +108,7 @@ def _at(raw: Json, pointer: str) -> Json:
     return resolve(raw, pointer)
 
 
-def _write(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """Replace the file in one step, so that nobody ever sees half of it; its permissions stay."""
     beside = path.with_name(f".{path.name}.part")
     beside.write_text(text, encoding="utf-8", newline="")

@@ -44,7 +44,8 @@ class Companion:
         self._approvals = approvals
         self._signals = signals
         self._timeout_s = timeout_s
-        self._progress = Progress(out)
+        self._progress = Progress(out, self._is_fan)
+        self._turn = threading.Lock()
         self._asked: set[str] = set()
         self._interrupted = False
         self.expired = False
@@ -57,6 +58,14 @@ class Companion:
         elif isinstance(event, StepStarted):
             asyncio.get_running_loop().call_soon(self._answer, handle)
 
+    def close(self) -> None:
+        """Give the terminal back."""
+        self._progress.pause()
+
+    def _is_fan(self, address: str) -> bool:
+        found = _find(self._workflow.graph, _plain(address).split("/"))
+        return found is not None and found.use == "foreach"
+
     def _begin(self, handle: RunHandle) -> None:
         loop = asyncio.get_running_loop()
         if threading.current_thread() is threading.main_thread() and os.name != "nt":
@@ -68,6 +77,8 @@ class Companion:
 
     def _interrupt(self, handle: RunHandle) -> None:
         if self._interrupted:
+            self.close()
+            self._out.tell("Stopped; steps that were running were left as they were")
             os._exit(Exit.INTERRUPTED)
         self._interrupted = True
         self._out.say("Cancelling the run; press Ctrl-C again to stop at once")
@@ -101,8 +112,11 @@ class Companion:
         loop = asyncio.get_running_loop()
 
         def work() -> None:
-            approved = self._out.ask(f"{safe(message) or safe(node)} - approve?")
-            comment = self._out.read_line("Comment (may be empty): ").strip() or None
+            with self._turn:  # one question at a time
+                self._progress.pause()
+                approved = self._out.ask(f"{safe(message) or safe(node)} - approve?")
+                comment = self._out.read_line("Comment (may be empty): ").strip() or None
+                self._progress.resume()
             loop.call_soon_threadsafe(_quietly, lambda: handle.approve(node, approved=approved, comment=comment))
 
         threading.Thread(target=work, daemon=True).start()

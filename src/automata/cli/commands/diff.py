@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from automata.cli import complete
 from automata.cli.command import Command, console
 from automata.cli.documents import read_workflow
 from automata.cli.exits import Exit
@@ -28,8 +29,8 @@ _ROLES = {"major": "error", "minor": "warning", "patch": "success", "none": "mut
     "minor: runs may do something else. patch: runs do the same.",
     examples=("automata diff old.yaml new.yaml", "automata diff old.yaml new.yaml --exit-code"),
 )
-@click.argument("before")
-@click.argument("after")
+@click.argument("before", shell_complete=complete.files)
+@click.argument("after", shell_complete=complete.files)
 @click.option("--layout", is_flag=True, help="Tell changes of the picture too.")
 @click.option("--exit-code", "coded", is_flag=True, help="Exit with 7 when the documents differ.")
 @click.pass_context

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from automata.cli import complete
 from automata.cli.command import Command, console
 from automata.cli.exits import MEANINGS, Exit
 from automata.cli.failure import Failure
@@ -20,7 +21,7 @@ from automata.cli.failure import Failure
     help="Read about a command, node type, function or problem code, offline. Without TOPIC the topics are listed.",
     examples=("automata docs REF-003", "automata docs http.request", "automata docs run", "automata docs exit-codes"),
 )
-@click.argument("topic", required=False)
+@click.argument("topic", required=False, shell_complete=complete.topics)
 @click.pass_context
 def command(context: click.Context, topic: str | None) -> None:
     """Find the topic among commands, codes, node types and functions, in this order."""
@@ -114,11 +115,15 @@ def _catalog_page(topic: str) -> str | None:
     return "\n\n".join((f"{function.name}: {function.summary}", "\n".join(function.signatures), examples))
 
 
+def known(context: click.Context) -> list[str]:
+    """Every topic there is."""
+    return [*_commands(context), *_codes(), *(name for each in _catalog_names().values() for name in each)]
+
+
 def _near(context: click.Context, topic: str) -> str:
     from automata._core.suggest import nearest
 
-    names = [*_commands(context), *_codes(), *(name for each in _catalog_names().values() for name in each)]
-    near = nearest(topic, names)
+    near = nearest(topic, known(context))
     return f"did you mean {near!r}?" if near else ""
 
 

@@ -98,6 +98,10 @@ def _egress() -> Iterator[Check]:
 
 
 def _folders() -> Iterator[Check]:
+    from automata.cli import access
+
+    cache = access.cache_folder()
+    yield Check("cache", "ok" if cache else "warning", str(cache or "none"), "" if cache else "set AUTOMATA_CACHE_DIR")
     for name, folder in (
         ("logs", log_directory()),
         ("working folder", Path.cwd()),
@@ -108,6 +112,20 @@ def _folders() -> Iterator[Check]:
 
 
 def _clock() -> Iterator[Check]:
+    from datetime import UTC, datetime
+
+    from automata._core.system import SystemClock
+    from automata.cli.fan import STOPWATCH
+
+    began, first = STOPWATCH(), SystemClock().now()
+    moved = (SystemClock().now() - first).total_seconds() - (STOPWATCH() - began)
+    good = first >= datetime(2025, 1, 1, tzinfo=UTC) and abs(moved) < 1
+    fix = "" if good else "set the clock of this machine, and keep it by NTP"
+    yield Check("clock", "ok" if good else "error", f"{first:%Y-%m-%d %H:%M:%S} UTC", fix)
+    yield from _zones()
+
+
+def _zones() -> Iterator[Check]:
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     try:

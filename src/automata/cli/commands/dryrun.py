@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from automata.cli import complete
 from automata.cli.command import Command, console
 from automata.cli.commands.run import callable_from, valid
 from automata.cli.exits import Exit
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     "sample of its output, or with the mock given for it. Time is virtual: waits cost nothing.",
     examples=("automata dry-run orders.yaml --input @order.json", "automata dry-run orders.yaml --mocks @mocks.json"),
 )
-@click.argument("file")
+@click.argument("file", shell_complete=complete.files)
 @click.option("-i", "--input", "values", multiple=True, metavar="VALUE", help="name=text, name:=JSON, @file.json or -.")
 @click.option("--trigger", metavar="ID", help="The trigger the event arrives at, where there are several.")
 @click.option("--mocks", metavar="@FILE", help="JSON: node to {output}, {error}, or a list of them.")
@@ -65,6 +66,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         allow_reads=allow_reads,
         workflows=callable_from(workflow, file),
     )
+    if step and not out.can_ask:
+        out.warn("--step needs a terminal; all steps are shown at once")
     result = asyncio.run(work)
     out.emit(result.to_json(), lambda: _lines(result, out, pause=step and out.can_ask), rows="frames")
     stopped = until is not None and result.run.status == "cancelled"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from automata.cli import complete
 from automata.cli.command import Command, console
 from automata.cli.documents import read_workflow
 
@@ -18,7 +19,7 @@ from automata.cli.documents import read_workflow
     "The structure must be right; a document that breaks other rules is drawn all the same.",
     examples=("automata graph first.yaml", "automata graph first.yaml --format svg --to first.svg"),
 )
-@click.argument("file")
+@click.argument("file", shell_complete=complete.files)
 @click.option("--format", "form", type=click.Choice(("text", "mermaid", "svg", "json")), help="Default: text.")
 @click.option("--to", "target", metavar="PATH", help="Write the picture to a file.")
 @click.pass_context

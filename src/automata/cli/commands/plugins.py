@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from automata.cli import complete
 from automata.cli.command import Group, console
 from automata.cli.console import Console
 from automata.cli.exits import Exit
@@ -44,7 +45,7 @@ def list_plugins(context: click.Context) -> None:
 @command.command(
     "info", short_help="Show one plugin.", help="Show one plugin; this imports it, to say what that costs."
 )
-@click.argument("name")
+@click.argument("name", shell_complete=complete.plugins)
 @click.pass_context
 def info(context: click.Context, name: str) -> None:
     """Load one plugin and show everything known of it."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from automata.cli import complete
 from automata.cli.command import Command, console
 from automata.cli.documents import read, shown, siblings
 from automata.cli.exits import Exit
@@ -38,7 +39,7 @@ _YES, _NO = (
         "automata run orders.yaml --approve approve=yes --signal paid=@payment.json",
     ),
 )
-@click.argument("file")
+@click.argument("file", shell_complete=complete.files)
 @click.option("-i", "--input", "values", multiple=True, metavar="VALUE", help="name=text, name:=JSON, @file.json or -.")
 @click.option("--trigger", metavar="ID", help="The trigger the event arrives at, where there are several.")
 @click.option("--timeout", metavar="DURATION", help="Cancel the run after this long, like 30s or 5m.")
@@ -70,7 +71,10 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     work = kernel.run(
         workflow, read_input(values), trigger=trigger, on_event=companion, workflows=callable_from(workflow, file)
     )
-    result = asyncio.run(work)
+    try:
+        result = asyncio.run(work)
+    finally:
+        companion.close()
     _show(result, file, out)
     return Exit.UNAVAILABLE if companion.expired and result.run.status != "succeeded" else exit_of(result)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from automata.cli import complete
 from automata.cli.command import Command, console
 from automata.cli.exits import Exit
 from automata.cli.failure import Failure
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     examples=("automata schema workflow > workflow.schema.json", "automata schema nodetype http.request"),
 )
 @click.argument("kind", type=click.Choice(("workflow", "manifest", "nodetype")))
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete.node_types)
 @click.pass_context
 def command(context: click.Context, kind: str, name: str | None) -> None:
     """Print the schema, as JSON unless YAML is asked for."""

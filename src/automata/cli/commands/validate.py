@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from automata.cli import complete
 from automata.cli.command import Command, console
 from automata.cli.console import Console
 from automata.cli.documents import documents, errors_in, read, shown
@@ -30,7 +31,7 @@ _EVERY_S = 0.5
     "Without PATH the current folder is searched. Warnings do not change the exit code unless --strict is given.",
     examples=("automata validate", "automata validate workflows --strict", "automata validate a.yaml --fix"),
 )
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=complete.files)
 @click.option("--fix", is_flag=True, help="Apply the fixes that are offered, then check again.")
 @click.option("--yes", is_flag=True, help="With --fix: rewrite whole YAML files too, though comments are lost.")
 @click.option("--strict", is_flag=True, help="Exit with 3 for warnings too.")

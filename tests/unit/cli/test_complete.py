@@ -1,0 +1,58 @@
+"""What a shell offers while a command is typed."""
+
+import threading
+
+import pytest
+
+from automata.cli.complete import capped
+
+
+def offered(automata, monkeypatch, capsys, words):
+    monkeypatch.setenv("_AUTOMATA_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(words.count(" ")))
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        automata()
+    return {line.partition(",")[2] for line in capsys.readouterr().out.splitlines()}
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("automata val", "validate"),
+        ("automata run ", "first.yaml"),
+        ("automata run sub", "sub/"),
+        ("automata run sub/", "sub/inner.yaml"),
+        ("automata test --case gives", "gives one"),
+        ("automata plugins info automata", "automata-http"),
+        ("automata schema nodetype http.", "http.request"),
+        ("automata docs SND", "SND-001"),
+    ],
+)
+def test_names_that_exist_are_offered(automata, folder, monkeypatch, capsys, words, name):
+    monkeypatch.setattr("automata.cli.complete.LIMIT_S", 30)
+    monkeypatch.setattr(capped, "__defaults__", (30,))
+    (folder / "sub").mkdir()
+    (folder / "sub" / "inner.yaml").write_text("automata: 1\nname: I\nnodes: {}\n")
+    (folder / "other.yaml").write_text("key: 1\n")
+
+    names = offered(automata, monkeypatch, capsys, words)
+
+    assert name in names
+    assert "other.yaml" not in names
+
+
+def test_a_slow_look_up_is_not_waited_for():
+    gate = threading.Event()
+
+    def slow():
+        yield "a"
+        gate.wait()
+
+    assert capped(slow, 0.01) in ([], ["a"])
+    gate.set()
+
+
+def test_a_fault_offers_nothing():
+    assert capped(lambda: [][1]) == []
