@@ -35,10 +35,36 @@ MISSPELT_TRIGGER = {
 DOCUMENTS.append(MISSPELT_TRIGGER)
 CATALOG = build_catalog(discover())
 OFFERING = frozenset(
-    (
-        "CON-001 EFF-001 EFF-003 EFF-004 EXP-002 GRF-002 GRF-003 GRF-004 GRF-007 GRF-009 GRF-011 GRF-012 GRF-013 GRF-014 "
-        "GRF-015 GRF-018 PAR-001 PAR-002 REF-001 REF-002 REF-003 SND-001 SND-002 SND-003 SND-004 TST-001 TST-002 TST-003"
-    ).split()
+    [
+        "CON-001",
+        "EFF-001",
+        "EFF-003",
+        "EFF-004",
+        "EXP-002",
+        "GRF-002",
+        "GRF-003",
+        "GRF-004",
+        "GRF-007",
+        "GRF-009",
+        "GRF-011",
+        "GRF-012",
+        "GRF-013",
+        "GRF-014",
+        "GRF-015",
+        "GRF-018",
+        "PAR-001",
+        "PAR-002",
+        "REF-001",
+        "REF-002",
+        "REF-003",
+        "SND-001",
+        "SND-002",
+        "SND-003",
+        "SND-004",
+        "TST-001",
+        "TST-002",
+        "TST-003",
+    ]
 )
 """Codes of the rules that offer fixes."""
 SLOW = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
