@@ -42,6 +42,7 @@ class Live:
             transient=True,
             refresh_per_second=8,
             redirect_stdout=False,
+            redirect_stderr=False,  # its stand-in is no terminal to whoever asks
         )
         self._tasks: dict[str, TaskID] = {}
         self._bars.start()
@@ -64,6 +65,12 @@ class Live:
         task = self._tasks.pop(address, None)
         if task is not None:
             self._bars.remove_task(task)
+
+    def tell(self, line: str) -> None:
+        """Write a line, colours included, above the display."""
+        from rich.text import Text
+
+        self._bars.console.print(Text.from_ansi(line), soft_wrap=True)
 
     def pause(self) -> None:
         """Leave the terminal to a question; also how it ends."""

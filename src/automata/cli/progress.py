@@ -115,7 +115,8 @@ class Progress:
         if self._shows(address):
             took = duration(self._began.get(address, ""), at) if at else ""
             sign = symbol(status, self._out, err=True)
-            self._out.say("  ".join(part for part in (f"  {sign} {safe(address)}", took, safe(text)) if part))
+            line = "  ".join(part for part in (f"  {sign} {safe(address)}", took, safe(text)) if part)
+            (self._out.say if self._live is None else self._live.tell)(line)
 
 
 def symbol(status: StepStatus, out: Console, *, err: bool = False) -> str:

@@ -81,7 +81,9 @@ class Companion:
             self._out.tell("Stopped; steps that were running were left as they were")
             os._exit(Exit.INTERRUPTED)
         self._interrupted = True
+        self._progress.pause()
         self._out.say("Cancelling the run; press Ctrl-C again to stop at once")
+        self._progress.resume()
         handle.cancel("Interrupted from the command line")
 
     def _expire(self, handle: RunHandle) -> None:

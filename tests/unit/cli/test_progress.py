@@ -54,7 +54,7 @@ def test_a_terminal_sees_steps_of_the_top_level(folder, terminal):
 
     done = terminal("run", "fan.yaml")
 
-    assert re.search(r"✓\S* +each", done.err)
+    assert re.search(r"✓\S* *\S*each", done.err)
     assert "got" not in done.err
 
 

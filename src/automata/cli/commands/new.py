@@ -20,7 +20,7 @@ edges:
 output: "${{result.text}}"
 tests:
   - name: says hello
-    expect: {{path: [result], output: Hello}}
+    expect: {{path: [start, result], output: Hello}}
 """
 
 
