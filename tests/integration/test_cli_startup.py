@@ -56,3 +56,20 @@ def test_version_needs_not_even_click(crowd):
 
 def test_all_plugins_are_listed(crowd):
     assert start(crowd, "plugins", "list")[0].count("dummy-") == 200
+
+
+def test_a_run_into_a_pipe_never_imports_rich(crowd):
+    document = crowd / "one.yaml"
+    document.write_text("automata: 1\nname: One\nnodes: {a: {use: set, with: {x: 1}}}\n")
+
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "automata", "run", str(document), "--json", "-v"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "HOME": str(crowd)},
+        timeout=50,
+        check=False,
+    )
+
+    assert done.returncode == 0
+    assert "| rich" not in done.stderr.replace(" ", "").replace("|rich", "| rich")
