@@ -131,7 +131,7 @@ print(laws.execute(graph, 5)[1])
 
 def test_the_journal_does_not_depend_on_the_seed_of_hashes():
     outputs = {
-        subprocess.run(  # noqa: S603 - this interpreter and this file
+        subprocess.run(
             [sys.executable, "-c", SCRIPT],
             env={**os.environ, "PYTHONHASHSEED": seed},
             capture_output=True,

@@ -84,7 +84,10 @@ def test_a_watcher_that_breaks_does_not_break_the_run(kernel):
     assert asyncio.run(kernel.run(document(DOUBLE), 1, on_event=watch)).run.status is RunStatus.SUCCEEDED
 
 
-EFFECTS = "nodes: {w: {use: wait, with: {for: 300d}}, a: {use: files.write_text, with: {path: x, text: y}}, b: {use: set}}\nedges: [w -> a -> b]"
+EFFECTS = """
+nodes: {w: {use: wait, with: {for: 300d}}, a: {use: files.write_text, with: {path: x, text: y}}, b: {use: set}}
+edges: [w -> a -> b]
+"""
 
 
 def test_a_rehearsal_takes_no_time_and_names_the_effects(kernel):

@@ -119,7 +119,7 @@ class World:
             )
         return ctx.attempt
 
-    async def hang(self, ctx, parameters):
+    async def hang(self, _, __):
         await asyncio.Event().wait()
 
     async def deaf(self, ctx, parameters):
@@ -129,14 +129,14 @@ class World:
             except asyncio.CancelledError:
                 self.log.append("refused")
 
-    async def throw(self, ctx, parameters):
+    async def throw(self, _, parameters):
         error = parameters["error"]
         raise error if isinstance(error, BaseException) else Raised().named(error)
 
-    async def give_junk(self, ctx, parameters):
+    async def give_junk(self, _, parameters):
         return self.junk[parameters["name"]]
 
-    async def leave(self, ctx, parameters):
+    async def leave(self, _, parameters):
         return Outcome(1, parameters["port"])
 
     async def key(self, ctx, parameters):
@@ -152,7 +152,7 @@ class World:
             raise StepError("Again", error_class="transient")
         return parameters["list"]
 
-    async def use(self, ctx, parameters):
+    async def use(self, ctx, _):
         return await parameters_use(ctx)
 
     def host(self):

@@ -166,7 +166,7 @@ def test_results_of_a_foreach_stand_in_the_order_of_the_items(world):
     run = world.play(FOREACH % (5, 0, "t.slow", "{s: '${item}', out: '${item}'}"), [5, 1, 4, 2, 3])
 
     assert run.output == [5, 1, 4, 2, 3]
-    assert [e.step for e in world.kinds(StepFinished)][0] == "each[1]/x"
+    assert world.kinds(StepFinished)[0].step == "each[1]/x"
 
 
 def test_a_foreach_that_fails_stops_the_bodies_that_run(world):
@@ -224,7 +224,8 @@ def test_the_first_branch_of_a_race_to_end_wins_and_the_others_clean_up(world):
         nodes:
           r:
             use: race
-            body: {nodes: {a: {use: t.slow, with: {s: 5}}, b: {use: t.slow, with: {s: 2}}, c: {use: t.slow, with: {s: 9}}}}
+            body:
+              nodes: {a: {use: t.slow, with: {s: 5}}, b: {use: t.slow, with: {s: 2}}, c: {use: t.slow, with: {s: 9}}}
         output: ${r}
     """)
 
@@ -246,7 +247,8 @@ def test_a_join_that_cancels_stops_the_slower_way(world):
 
 def test_attempts_are_spaced_as_the_policy_says(world):
     run = world.play("""
-        nodes: {a: {use: t.flaky, with: {fails: 4}, retry: {attempts: 5, initial: 1s, factor: 3, max: 10s, jitter: none}}}
+        nodes:
+          a: {use: t.flaky, with: {fails: 4}, retry: {attempts: 5, initial: 1s, factor: 3, max: 10s, jitter: none}}
         output: ${a}
     """)
 
@@ -428,7 +430,8 @@ def test_compensations_of_the_bodies_of_a_foreach_see_their_own_item(world):
           e:
             use: foreach
             with: {items: [1, 2]}
-            body: {nodes: {x: {use: t.ok, with: {out: "${item}"}, compensate: {use: t.ok, with: {out: "${[item, x]}"}}}}}
+            body:
+              nodes: {x: {use: t.ok, with: {out: "${item}"}, compensate: {use: t.ok, with: {out: "${[item, x]}"}}}}
           f: {use: fail}
         edges: [e -> f]
     """)
@@ -527,9 +530,7 @@ def test_a_wait_for_what_is_no_time_is_refused(world, given):
 
 @pytest.mark.parametrize("until", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
 def test_a_wait_until_the_edge_of_the_calendar_does_not_break_the_run(world, until, after):
-    run = world.play(
-        f"nodes: {{a: {{use: wait, with: {{until: '{until}'}}}}}}", script=after(5, lambda e, r: cancel_if(e, r))
-    )
+    run = world.play(f"nodes: {{a: {{use: wait, with: {{until: '{until}'}}}}}}", script=after(5, cancel_if))
 
     assert run.status in {RunStatus.SUCCEEDED, RunStatus.CANCELLED, RunStatus.FAILED}
 
@@ -583,7 +584,8 @@ def test_fail_raises_what_it_says(world):
 
 def test_return_stops_what_else_runs(world):
     run = world.play(
-        "nodes: {a: {use: t.slow, with: {s: 9}}, b: {use: t.slow}, r: {use: return, with: {output: 1}}}\nedges: [b -> r]"
+        "nodes: {a: {use: t.slow, with: {s: 9}}, b: {use: t.slow}, r: {use: return, with: {output: 1}}}\n"
+        "edges: [b -> r]"
     )
 
     assert (run.status, run.output, world.took, world.log) == (RunStatus.SUCCEEDED, 1, 1, ["done b", "cleaned a"])

@@ -9,8 +9,6 @@ from automata.errors import Conflict, NotFound, StoreUnavailable
 from automata.memory import MemoryStore, run_virtual
 from automata.model import ChildStarted, RunStatus, StepFailed, StepFinished
 
-CALL = "nodes: {c: {use: call, with: {workflow: child, input: 5}}, x: {use: t.ok}}\nedges: [c.error/odd -> x]\noutput: ${c}"
-
 
 def rows(world):
     return {r.workflow: r for r in world.store._runs.values()}
@@ -67,7 +65,7 @@ def test_cancelling_reaches_children_and_grandchildren_whenever_it_comes(world, 
     async def script(engine, run):
         for _ in range(ticks):
             await asyncio.sleep(0)
-        while run not in engine._drivers:
+        while run not in engine._drivers:  # noqa: ASYNC110 - one turn of the loop at a time is what is tested
             await asyncio.sleep(0)
         engine.cancel(run)
 
