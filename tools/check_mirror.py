@@ -46,7 +46,7 @@ def orphans() -> Iterator[Finding]:
 def places(path: Path) -> Iterator[Path]:
     """Name the test files that may speak for a module: its own, then those of the packages round it."""
     inside = path.relative_to(SOURCE)
-    name = inside.parent.name if inside.stem == "__init__" else inside.stem
+    name = (inside.parent.name if inside.stem == "__init__" else "") or inside.stem
     yield TESTS / inside.parent / f"test_{name.strip('_')}.py"
     for parent in inside.parents:
         if parent.name and parent.name != "_core":
