@@ -15,7 +15,7 @@ from attrs import frozen
 
 from automata._core.cases import CaseResult, Mocked, Post, compare, give_up, play
 from automata._core.catalog import Catalog, build_catalog
-from automata._core.codec import Source, encode, load
+from automata._core.codec import Loaded, Source, encode, load
 from automata._core.dryrun import DryRun, Rehearsal, finishes, frames_of
 from automata._core.egress import EgressPolicy
 from automata._core.engine import Direct, Engine, Host, Observer, Performer, Waiting
@@ -24,7 +24,7 @@ from automata._core.http import GuardedHttp
 from automata._core.plugins import LIMIT_S, Plugins, cache_file, discover
 from automata._core.settings import Configuration, cache_folder, load_settings
 from automata._core.system import SystemClock, SystemRandom
-from automata._core.validation import validate
+from automata._core.validation import validate, validate_many
 from automata.errors import AuthExpired, InvalidDocument
 from automata.memory import MemoryStore, SeededRandom, VirtualClock, run_virtual
 from automata.model import Case, Event, Json, JsonObject, Problem, Run, RunStarted, Severity, Step, Workflow
@@ -164,10 +164,21 @@ class Kernel:
         """Read and validate a document; every problem has its place in the text."""
         loaded = load(text, file=file)
         if loaded.workflow is None or loaded.source is None:
-            return Report(loaded.source, loaded.workflow, loaded.problems)
-        found = validate(loaded.workflow, self.catalog, raw=loaded.source.raw)
-        located = tuple(loaded.source.locate(problem) for problem in found)
-        return Report(loaded.source, loaded.workflow, (*loaded.problems, *located))
+            return _report(loaded, ())
+        return _report(loaded, validate(loaded.workflow, self.catalog, raw=loaded.source.raw))
+
+    def validate_texts(self, texts: Mapping[str, str | bytes]) -> Mapping[str, Report]:
+        """Read and validate documents that may call each other; keys are the file names that problems carry.
+
+        Besides what `validate_text` finds in each: calls in a circle, and, among several, calls of none of them.
+        """
+        if len(texts) == 1:
+            return {file: self.validate_text(text, file=file) for file, text in texts.items()}
+        loaded = {file: load(text, file=file) for file, text in texts.items()}
+        workflows = {file: one.workflow for file, one in loaded.items() if one.workflow is not None}
+        raws = {file: one.source.raw for file, one in loaded.items() if one.source is not None}
+        found = validate_many(workflows, self.catalog, raws=raws)
+        return {file: _report(one, found.get(file, ())) for file, one in loaded.items()}
 
     def validate(self, workflow: Workflow) -> tuple[Problem, ...]:
         """Validate a document made in Python; pointers go into its encoded form."""
@@ -350,6 +361,12 @@ class Kernel:
         if not isinstance(fields, dict):
             raise AuthExpired(f"No connection {connection!r}; add it to the setting AUTOMATA_CONNECTIONS")
         return {str(name): str(value) for name, value in fields.items()}
+
+
+def _report(loaded: Loaded, found: Iterable[Problem]) -> Report:
+    """Put the places of *found* into the text."""
+    located = tuple(loaded.source.locate(problem) for problem in found) if loaded.source else ()
+    return Report(loaded.source, loaded.workflow, (*loaded.problems, *located))
 
 
 class _Relay:
