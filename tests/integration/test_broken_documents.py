@@ -204,6 +204,7 @@ def test_one_document_alone_ends_the_command_with_three(folder, name):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork") or not Path("/proc/self/clear_refs").exists(), reason="needs Linux")
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("name", [*COMMITTED, *(f"large-{name}" for name in LARGE)])
 def test_a_document_is_refused_within_half_a_second_and_64_mib(folder, kernel, name):
     text = (folder / name).read_bytes()

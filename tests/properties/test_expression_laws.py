@@ -156,6 +156,7 @@ def cpu_seconds(text):
     return best, said
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("text", BOMBS, ids=[text[:40] for text in BOMBS])
 def test_a_bomb_stops_within_50_milliseconds_of_cpu(text):
     assert cpu_seconds(text)[0] < 0.05
@@ -164,6 +165,7 @@ def test_a_bomb_stops_within_50_milliseconds_of_cpu(text):
 SHORT_BOMBS = json.loads((Path(__file__).parents[1] / "cases" / "bombs.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("text", SHORT_BOMBS, ids=[text[:40] for text in SHORT_BOMBS])
 def test_a_bomb_of_200_bytes_fails_or_ends_within_50_milliseconds_of_cpu(text):
     best, said = cpu_seconds(text)
