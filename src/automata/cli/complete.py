@@ -60,7 +60,7 @@ def cases(context: click.Context, _parameter: click.Parameter, typed: str) -> li
             workflow = access.load(read(path), path).workflow
             yield from (case.name for case in workflow.tests) if workflow is not None else ()
 
-    return _starting(typed, look)
+    return starting(typed, look)
 
 
 def plugins(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
@@ -71,7 +71,7 @@ def plugins(_context: click.Context, _parameter: click.Parameter, typed: str) ->
 
         return [info.distribution for info in access.plugins().infos()]
 
-    return _starting(typed, look)
+    return starting(typed, look)
 
 
 def node_types(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
@@ -82,19 +82,9 @@ def node_types(_context: click.Context, _parameter: click.Parameter, typed: str)
 
         return access.catalog(access.plugins()).names()
 
-    return _starting(typed, look)
+    return starting(typed, look)
 
 
-def topics(context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
-    """Offer what ``automata docs`` knows: codes, commands, node types and functions."""
-
-    def look() -> Iterable[str]:
-        from automata.cli.commands.docs import known
-
-        yield from known(context)
-
-    return _starting(typed, look)
-
-
-def _starting(typed: str, look: Callable[[], Iterable[str]]) -> list[CompletionItem]:
+def starting(typed: str, look: Callable[[], Iterable[str]]) -> list[CompletionItem]:
+    """Offer the names that go on as typed."""
     return [CompletionItem(name) for name in capped(look) if name.startswith(typed)]

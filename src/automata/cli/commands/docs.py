@@ -21,7 +21,11 @@ from automata.cli.failure import Failure
     help="Read about a command, node type, function or problem code, offline. Without TOPIC the topics are listed.",
     examples=("automata docs REF-003", "automata docs http.request", "automata docs run", "automata docs exit-codes"),
 )
-@click.argument("topic", required=False, shell_complete=complete.topics)
+@click.argument(
+    "topic",
+    required=False,
+    shell_complete=lambda context, _parameter, typed: complete.starting(typed, lambda: known(context)),
+)
 @click.pass_context
 def command(context: click.Context, topic: str | None) -> None:
     """Find the topic among commands, codes, node types and functions, in this order."""
