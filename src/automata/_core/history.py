@@ -72,22 +72,24 @@ def node_at(plan: Plan, address: str) -> PlanNode:
     Raises:
         KeyError: There is none.
     """
-    graph: PlanGraph | None = plan.graph
-    node: PlanNode | None = None
-    for part in address.split("/"):
-        if graph is None:
+    graph = plan.graph
+    *around, last = address.split("/")
+    for part in around:
+        node = _node(graph, part)
+        inside = node.finally_ if part.endswith("~finally") else node.body
+        if inside is None:
             raise KeyError(address)
-        id_ = _ROLE.sub("", _ROUND.sub("", part))
-        node = graph.nodes[graph.index[id_]]
-        graph = node.finally_ if part.endswith("~finally") else node.body
-    if node is None:
-        raise KeyError(address)
-    return node
+        graph = inside
+    return _node(graph, last)
 
 
 def plain(address: str) -> str:
     """*address* without iterations and attempts: ``each[3]/fetch`` becomes ``each/fetch``; ``~undo`` stays."""
     return "/".join(_ROUND.sub("", part) for part in address.split("/"))
+
+
+def _node(graph: PlanGraph, part: str) -> PlanNode:
+    return graph.nodes[graph.index[_ROLE.sub("", _ROUND.sub("", part))]]
 
 
 def _known(steps: dict[str, Step], plan: Plan, address: str) -> Step:
