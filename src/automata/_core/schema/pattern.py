@@ -1,10 +1,10 @@
-"""Regular expressions from strangers: RE2 where it is installed, else only forms that cannot take exponential time."""
+"""Regular expressions from strangers: only forms that cannot take exponential time, the same on every machine."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import lru_cache
 
 LIMIT_PATTERN = 1_000
 """Characters a pattern may have."""
@@ -17,36 +17,23 @@ _REPEAT = re.compile(r"[*+]|\{\d*,?\d*\}")
 def check_pattern(pattern: object) -> str | None:
     """Return why a pattern must not be used, or None.
 
-    With RE2 installed, it is what RE2 refuses. Without, a pattern is refused when it looks around, refers back, or
-    repeats a group that itself repeats or chooses: stricter than needed, and safe.
+    A pattern is refused when it looks around, refers back, or repeats a group that itself repeats or chooses: stricter
+    than needed, and safe.
     """
     if not isinstance(pattern, str):
         return "A pattern is a string"
     if len(pattern) > LIMIT_PATTERN:
         return f"The pattern is longer than {LIMIT_PATTERN} characters"
-    return _refused_by_re2(pattern) if has_re2() else _refused(pattern)
+    return _refused(pattern)
 
 
 @lru_cache(1024)
 def searcher(pattern: str) -> Callable[[str], bool | None]:
     """Return a function that tells whether the pattern occurs in a text; None means the text is too long to say."""
-    if has_re2():
-        import re2
-
-        compiled = re2.compile(pattern)
-        return lambda text: compiled.search(text) is not None
     kept = re.compile(pattern)
     count = len(_REPEAT.findall(_skeleton(pattern)))
     limit = _LIMITS[count] if count < len(_LIMITS) else _LIMIT_OTHERS
     return lambda text: None if len(text) > limit else kept.search(text) is not None
-
-
-@cache
-def has_re2() -> bool:
-    """Whether google-re2 (the extra ``fast``) is installed."""
-    from importlib.util import find_spec
-
-    return find_spec("re2") is not None
 
 
 def _refused(pattern: str) -> str | None:
@@ -60,16 +47,6 @@ def _refused(pattern: str) -> str | None:
     except (re.error, OverflowError, RecursionError) as error:
         return f"Not a pattern: {shown!r}, {error}"
     return f"A repeated group repeats or chooses in {shown!r}" if _nests(pattern) else None
-
-
-def _refused_by_re2(pattern: str) -> str | None:
-    import re2
-
-    try:
-        re2.compile(pattern)
-    except re2.error as error:
-        return f"Not a pattern RE2 knows: {pattern[:80]!r}, {error}"
-    return None
 
 
 def _skeleton(pattern: str) -> str:

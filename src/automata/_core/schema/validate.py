@@ -140,7 +140,7 @@ def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[Any]:
         return
     found = searcher(pattern)(instance)
     if found is None:
-        yield ValidationError("The text is too long to be held against a pattern without RE2; install the extra 'fast'")
+        yield ValidationError("The text is too long to be held against a pattern that repeats so often")
     elif not found:
         yield ValidationError(f"{instance[:80]!r} does not match {pattern!r}")
 
