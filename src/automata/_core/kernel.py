@@ -25,6 +25,7 @@ from automata._core.plugins import LIMIT_S, Plugins, cache_file, discover
 from automata._core.settings import Configuration, cache_folder, load_settings
 from automata._core.system import SystemClock, SystemRandom
 from automata._core.validation import validate, validate_many
+from automata._core.validation.calls import UNKNOWN
 from automata.errors import AuthExpired, InvalidDocument
 from automata.memory import MemoryStore, SeededRandom, VirtualClock, run_virtual
 from automata.model import Case, Event, Json, JsonObject, Problem, Run, RunStarted, Severity, Step, Workflow
@@ -172,13 +173,13 @@ class Kernel:
 
         Besides what `validate_text` finds in each: calls in a circle, and, among several, calls of none of them.
         """
-        if len(texts) == 1:
-            return {file: self.validate_text(text, file=file) for file, text in texts.items()}
+        hidden = {UNKNOWN} if len(texts) == 1 else set()
         loaded = {file: load(text, file=file) for file, text in texts.items()}
         workflows = {file: one.workflow for file, one in loaded.items() if one.workflow is not None}
         raws = {file: one.source.raw for file, one in loaded.items() if one.source is not None}
         found = validate_many(workflows, self.catalog, raws=raws)
-        return {file: _report(one, found.get(file, ())) for file, one in loaded.items()}
+        shown = {file: [p for p in problems if p.code not in hidden] for file, problems in found.items()}
+        return {file: _report(one, shown.get(file, ())) for file, one in loaded.items()}
 
     def validate(self, workflow: Workflow) -> tuple[Problem, ...]:
         """Validate a document made in Python; pointers go into its encoded form."""

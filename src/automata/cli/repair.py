@@ -19,12 +19,14 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_ .-]*")
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "none"})
 
 
-def repair(kernel: Kernel, path: str, report: Report, out: Console, *, whole: bool) -> int:
+def repair(
+    kernel: Kernel, path: str, report: Report, out: Console, *, whole: bool, others: Mapping[str, str | bytes]
+) -> int:
     """Apply the first fix of every problem that has one, and write the file; returns how many were applied.
 
     A fix is taken only when applying it really removes its problem. A scalar is replaced where it stands; any other
     change needs the whole file written anew, which JSON bears and a YAML file's comments do not: those files are left
-    alone unless *whole* is true.
+    alone unless *whole* is true. With *others*, texts by file name, calls between documents are checked too.
     """
     applied = 0
     tried: set[tuple[str, str]] = set()
@@ -37,7 +39,7 @@ def repair(kernel: Kernel, path: str, report: Report, out: Console, *, whole: bo
         text = _edited(report.source.text, report, fix) or _rewritten(report, fix, path, out, whole=whole)
         if text is None:
             continue
-        checked = kernel.validate_text(text, file=path)
+        checked = kernel.validate_texts({**others, path: text})[path]
         if checked.source is None or len(checked.problems) >= len(report.problems):
             out.warn(f"{path}: the fix {fix.title!r} did not help and was left out")
             continue

@@ -17,7 +17,7 @@ from automata.cli.exits import Exit
 from automata.cli.report import github_lines, problem_json, problem_lines, sarif, summary
 
 if TYPE_CHECKING:
-    from automata._core.kernel import Kernel
+    from automata._core.kernel import Kernel, Report
     from automata.model import Problem
 
 _EVERY_S = 0.5
@@ -68,23 +68,28 @@ def _check(  # noqa: PLR0913 - the flags, by name
     files = documents(paths)
     problems: list[Problem] = []
     results: list[dict[str, object]] = []
-    for path in files:
-        found, fixed = _one(kernel, path, out, fix=fix, yes=yes)
-        problems += found
-        results.append({"file": shown(path), "valid": not errors_in(found), "fixed": fixed})
+    texts = {shown(path): read(path) for path in files}
+    reports = kernel.validate_texts(texts)
+    fixed = {path: _fix(kernel, path, texts, reports[path], out, yes=yes) for path in texts if fix and path in files}
+    if any(fixed.values()):
+        reports = kernel.validate_texts(texts)
+    for file, report in reports.items():
+        problems += report.problems
+        results.append({"file": file, "valid": not errors_in(report.problems), "fixed": fixed.get(file, 0)})
     _show(files, results, problems, out, form=form, took_s=time.perf_counter() - began)
     bad = errors_in(problems) or (strict and problems)
     return Exit.INVALID if bad else Exit.OK
 
 
-def _one(kernel: Kernel, path: str, out: Console, *, fix: bool, yes: bool) -> tuple[Sequence[Problem], int]:
-    report = kernel.validate_text(read(path), file=shown(path))
-    if not fix or path == "-":
-        return report.problems, 0
+def _fix(kernel: Kernel, path: str, texts: dict[str, bytes], report: Report, out: Console, *, yes: bool) -> int:
+    """Repair the file at *path*, and put what it holds then into *texts*; returns how many fixes were applied."""
     from automata.cli.repair import repair
 
-    fixed = repair(kernel, path, report, out, whole=yes)
-    return (kernel.validate_text(read(path), file=path).problems if fixed else report.problems), fixed
+    calls = any(problem.code.startswith("CALL-") for problem in report.problems)
+    fixed = repair(kernel, path, report, out, whole=yes, others=texts if calls else {})
+    if fixed:
+        texts[path] = read(path)
+    return fixed
 
 
 def _show(
