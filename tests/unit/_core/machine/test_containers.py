@@ -2,7 +2,6 @@
 
 import pytest
 
-from automata._core.machine.state import allowed_failures
 from automata.model import CancelRequested, RunStatus, StepFinished
 
 EACH = "nodes: {e: {use: foreach, with: {items: []}, body: {nodes: {a: {use: t.do}}}}}"
@@ -90,13 +89,6 @@ def test_one_failure_more_than_tolerated_fails_the_foreach(play):
     p = each(play, 3, tolerate=1).fail("e[0]/a", "conflict").fail("e[1]/a", "not_found")
 
     assert p.end.error.kind == "not_found"
-
-
-@pytest.mark.parametrize(
-    ("tolerate", "total", "allowed"), [(0, 9, 0), (2, 9, 2), ("10%", 9, 0), ("10%", 20, 2), ("100%", 3, 3)]
-)
-def test_a_percentage_of_failures_is_rounded_down(tolerate, total, allowed):
-    assert allowed_failures(tolerate, total) == allowed
 
 
 def test_items_that_are_not_a_list_are_invalid_input(play):

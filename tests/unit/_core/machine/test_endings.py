@@ -2,7 +2,7 @@
 
 import pytest
 
-from automata.model import CancelRequested, PauseRequested, ResumeRequested, RunStatus, StepCancelled
+from automata.model import CancelRequested, RunStatus, StepCancelled
 
 RETRIED = "nodes: {a: {use: t.do, retry: {attempts: 3, initial: 1s, factor: 2, jitter: none}}}"
 SAGA = """
@@ -194,52 +194,3 @@ def test_a_run_that_parks_on_errors_keeps_its_compensations_for_a_person(play):
 
     assert p.end.status is RunStatus.PARKED
     assert p.started == ["a", "b"]
-
-
-def test_a_paused_run_starts_nothing_until_it_is_resumed(play):
-    p = play("nodes: {a: {use: t.do}, b: {use: t.do}}\nedges: [a -> b]").run().feed(PauseRequested()).finish("a")
-    assert p.started == ["a"]
-
-    p.feed(ResumeRequested())
-
-    assert p.started == ["a", "b"]
-
-
-def test_a_step_held_back_by_a_pause_can_be_cancelled(play):
-    p = play("nodes: {a: {use: t.do}, b: {use: t.do}}\nedges: [a -> b]").run().feed(PauseRequested()).finish("a")
-
-    p.feed(CancelRequested()).feed(ResumeRequested())
-
-    assert p.started == ["a"]
-    assert p.end.status is RunStatus.CANCELLED
-
-
-def test_a_wait_ends_with_its_timer(play):
-    p = play("nodes: {w: {use: wait, with: {for: 1h}}, b: {use: t.do}}\nedges: [w -> b]").run()
-    p.timers["w#wait"] = 3600
-
-    p.fire("w#wait", "then")
-
-    assert p.machine.activations[""].values == {"w": {"at": "then"}}
-    assert p.alive == ["b"]
-
-
-@pytest.mark.parametrize(
-    "use", ["signal, with: {name: x}", "approval, with: {message: x}", "call, with: {workflow: x}"]
-)
-def test_a_wait_that_takes_too_long_fails_as_timed_out(play, use):
-    p = play(
-        f"nodes: {{w: {{use: {use}, timeout: 2d}}, late: {{use: t.do}}}}\nedges: [w.error/timed_out -> late]"
-    ).run()
-    assert p.timers == {"w#timeout": 172800}
-
-    p.fire("w#timeout")
-
-    assert p.stopped == ["w"]
-    assert p.alive == ["late"]
-
-
-def test_an_answer_in_time_forgets_the_timeout(play):
-    p = play("nodes: {w: {use: approval, with: {message: x}, timeout: 2d}}").run()
-
-    assert p.finish("w", {}, "approved").timers == {}

@@ -23,12 +23,6 @@ def test_a_chain_runs_in_order_and_ends_with_the_run(play):
     assert p.end.output == {"a": 1, "b": 2}
 
 
-def test_every_node_without_incoming_edges_starts(play):
-    p = play("nodes: {a: {use: t.do}, b: {use: t.do}}").run()
-
-    assert p.started == ["a", "b"]
-
-
 def test_a_branch_not_taken_is_skipped_and_death_propagates(play):
     p = play("""
         nodes: {a: {use: if, with: {condition: true}}, b: {use: t.do}, c: {use: t.do}, d: {use: t.do}}
@@ -130,17 +124,6 @@ def test_a_disabled_node_passes_on_without_running(play):
     assert p.started == ["a", "c"]
 
 
-def test_a_run_starts_at_the_trigger_its_event_arrived_at(play):
-    text = """
-        nodes: {m: {use: manual}, e: {use: schedule.every, with: {every: 1h}}, a: {use: t.do}, b: {use: t.do}}
-        edges: [m -> a, e -> b]
-    """
-    p = play(text).run("event", "e")
-
-    assert p.alive == ["b"]
-    assert p.machine.activations[""].values == {"e": "event"}
-
-
 def test_a_chain_of_two_thousand_skipped_nodes_does_not_recurse(play):
     nodes = "\n".join(f"  n{i}: {{use: t.do}}" for i in range(1998))
     chain = " -> ".join(f"n{i}" for i in range(1998))
@@ -168,14 +151,3 @@ def test_a_switch_without_a_fitting_case_and_without_otherwise_fails_with_no_mat
     p.finish("s", "otherwise", "otherwise")
 
     assert p.end.error.kind == "no_match"
-
-
-def test_a_late_result_changes_nothing(play):
-    p = play("nodes: {a: {use: t.do}, b: {use: t.do}}\nedges: [a -> b]").run()
-    late = p.journal[-1]
-    p.finish("a", 1)
-    done = p.journal[-2]
-
-    p.feed(done).feed(late)
-
-    assert p.started == ["a", "b"]
