@@ -166,7 +166,7 @@ def test_a_long_text_is_not_held_against_a_slow_pattern():
 
     violations = validator({"pattern": "^a*a*a*$"})("a" * 5000 + "b")
 
-    assert "install the extra 'fast'" in violations[0].message
+    assert "too long to be held against" in violations[0].message
     assert time.process_time() - started < 0.5
 
 
