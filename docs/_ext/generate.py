@@ -188,11 +188,11 @@ def examples() -> list[Path]:
 def gallery() -> str:
     """The page that lists the examples."""
     lines = [
-        "# Examples",
+        "# The examples in full",
         "",
         "Workflows that do something a person would want. They stand in `docs/examples`, carry their",
     ]
-    lines += ["own tests, and run in the project's test suite.", ""]
+    lines += ["own tests, and run in the project's test suite. How to run them: [](../../examples/index.md).", ""]
     if names := [f"examples/{file.stem}" for file in examples()]:
         lines += ["```{toctree}", ":maxdepth: 1", "", *names, "```"]
     return "\n".join(lines) + "\n"
