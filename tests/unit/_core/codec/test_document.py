@@ -1,5 +1,7 @@
 """Reading, writing and naming whole documents."""
 
+import hashlib
+
 import attrs
 
 from automata._core import codec
@@ -48,3 +50,29 @@ def test_both_dumps_read_back_as_the_same_workflow():
 
     assert codec.load(codec.dump_json(workflow)).workflow == workflow
     assert codec.load(codec.dump_yaml(workflow)).workflow == workflow
+
+
+def test_a_value_of_python_that_is_not_json_is_a_problem_and_no_exception():
+    workflow, problems = codec.decode({"automata": 1, "name": "A", "nodes": {}, "vars": {"a": {1, 2}}})
+
+    assert workflow is None
+    assert [(problem.code, problem.pointer) for problem in problems] == [("DOC-009", "/vars/a")]
+
+
+def test_the_version_is_the_digest_of_the_canonical_form():
+    workflow = codec.load(TEXT).workflow
+
+    assert codec.version(workflow) == hashlib.sha256(codec.canonical_form(workflow)).hexdigest()
+    assert b"layout" not in codec.canonical_form(workflow)
+
+
+def test_order_inside_a_body_does_not_change_the_version_and_shorthand_reaches_it():
+    body = {"nodes": {"x": {"use": "set"}, "y": {"use": "set"}, "z": {"use": "set"}}, "edges": ["x -> y -> z"]}
+    turned = {"nodes": dict(reversed(body["nodes"].items())), "edges": ["y -> z", "x -> y"]}
+    first, second = (
+        codec.decode({"automata": 1, "name": "A", "nodes": {"s": {"use": "scope", "body": graph, "finally": graph}}})[0]
+        for graph in (body, turned)
+    )
+
+    assert codec.version(first) == codec.version(second)
+    assert codec.encode_shorthand(first)["nodes"]["s"]["finally"]["edges"] == ["x -> y -> z"]
