@@ -257,7 +257,9 @@ class Driver:
             run(self._context(step), parameters).__await__().send(None)
         except StopIteration as result:
             self._feed(finished(self.host, step, result.value))
-        except StepError as error:
+        except KernelBug:
+            raise
+        except Exception as error:  # noqa: BLE001 - the fence: a broken evaluation is the failure of this step
             self._feed(failed(self.host, step, error))
         else:
             raise KernelBug(f"The pure node type {step.work.type.name!r} waits for something")

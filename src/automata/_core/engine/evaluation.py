@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 
 from automata._core.engine.host import Host
 from automata._core.expressions import Scope, Template
 from automata._core.machine import Activation, Machine
+from automata.errors import KernelBug, StepError
 from automata.model import Json, JsonObject, Run
+
+_log = logging.getLogger(__name__)
 
 NOWHERE = -1
 """Index for a template that belongs to a graph, not to one of its nodes."""
@@ -55,12 +59,22 @@ class Evaluation:
 
         Raises:
             ExpressionFailed: It fails.
+            StepError: ``bug``: something in it raised what it should not, like a function of a plugin.
         """
+        try:
+            return self._value(template, activation, index, extra or {})
+        except (StepError, KernelBug):
+            raise
+        except Exception as error:
+            _log.exception("An expression could not be evaluated", extra={"run": self._run["id"]})
+            raise StepError(f"{type(error).__name__}: {error}", error_class="bug") from error
+
+    def _value(self, template: Template, activation: Activation, index: int, extra: Mapping[str, Json]) -> Json:
         if template.constant:
             return template.evaluate(Scope())
         roots: dict[str, Json] = {}
         for name in template.names:
-            if extra is not None and name in extra:
+            if name in extra:
                 roots[name] = extra[name]
             elif name == "run":
                 roots[name] = self._run

@@ -171,9 +171,13 @@ class Endings(Flow):
     # ------------------------------------------------------------ the run ends
 
     def halt(self, ending: Ending, error: ErrorInfo | None = None) -> None:
-        """End the whole run; does nothing when it is ending already."""
+        """End the whole run, or the error handler once that is all that is left.
+
+        Does nothing when the run is ending already: compensations are finished. A handler that is stopped leaves the
+        outcome as it is.
+        """
         root = self.activations.get("")
-        if root is None or root.ending is not None or self.outcome is not None:
+        if root is None or root.ending is not None:
             return
         root.failure = error
         self.stop_all(root, ending)

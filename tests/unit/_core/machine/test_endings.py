@@ -194,3 +194,50 @@ def test_a_run_that_parks_on_errors_keeps_its_compensations_for_a_person(play):
 
     assert p.end.status is RunStatus.PARKED
     assert p.started == ["a", "b"]
+
+
+HANDLED = """
+nodes:
+  a: {use: t.do, compensate: {use: t.do}}
+  b: {use: t.do}
+  h: {use: scope, body: {nodes: {x: {use: t.do}}}, finally: {nodes: {f: {use: t.do}}}}
+  i: {use: t.do}
+edges: [a -> b, h -> i]
+errors: h
+settings: {timeout: 1h}
+"""
+
+
+@pytest.mark.parametrize("stop", [lambda p: p.feed(CancelRequested()), lambda p: p.fire("#timeout")])
+def test_an_error_handler_can_be_stopped_and_the_run_ends_with_its_first_error(play, stop):
+    p = play(HANDLED).run().finish("a").fail("b", "conflict").finish("a~undo")
+    assert p.alive == ["h", "h/x"]
+
+    stop(p)
+    assert p.alive == ["h", "h~finally/f"]
+
+    p.finish("h~finally/f")
+    assert "i" not in p.started
+    assert p.end.status is RunStatus.FAILED
+    assert p.end.error.kind == "conflict"
+    assert p.timers == {}
+
+
+@pytest.mark.parametrize("stop", [lambda p: p.feed(CancelRequested()), lambda p: p.fire("#timeout")])
+def test_compensations_are_finished_whoever_wants_to_stop_them(play, stop):
+    p = play(HANDLED).run().finish("a").fail("b", "conflict")
+
+    stop(p)
+    assert p.alive == ["a~undo"]
+
+    p.finish("a~undo").finish("h/x").finish("h~finally/f").finish("i")
+    assert p.end.error.kind == "conflict"
+
+
+def test_a_handler_that_returns_leaves_the_outcome_as_it_is(play):
+    text = "nodes: {a: {use: t.do}, h: {use: t.do}, r: {use: return}, x: {use: t.do}}\nedges: [h -> r, h -> x]\nerrors: h"
+    p = play(text).run().fail("a", "conflict").finish("h").finish("r", 1)
+
+    assert p.stopped == ["x"]
+    assert p.end.status is RunStatus.FAILED
+    assert p.end.error.kind == "conflict"
