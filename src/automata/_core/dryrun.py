@@ -27,7 +27,7 @@ class Frame:
     simulated: bool
     """Whether the output was made up, mocked or pinned instead of coming from the step itself."""
     would: str | None
-    """The effect that would have happened, in words; None when none would."""
+    """The effect that would have happened, in words; None when none would, or its parameters could not be evaluated."""
 
     def to_json(self) -> JsonObject:
         """The frame as the CLI and the API show it: the step, and what it would have done."""
@@ -143,7 +143,7 @@ def frames_of(plan: Plan, events: Sequence[Event], simulated: set[str]) -> tuple
 def _frame(plan: Plan, step: Step, simulated: set[str]) -> Frame:
     node = node_at(plan, step.node)
     work = node.compensation if step.node.endswith("~undo") and node.compensation is not None else node.work
-    happens = work.effect.writes and step.started is not None
+    happens = work.effect.writes and step.started is not None and step.input is not None
     return Frame(
         step=step,
         effect=work.effect,

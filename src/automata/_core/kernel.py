@@ -356,9 +356,18 @@ class Kernel:
         )
 
     def _credential(self, connection: str) -> Mapping[str, str]:
-        """Fields of a connection, from the JSON in ``AUTOMATA_CONNECTIONS`` (an object by connection name)."""
-        text = self.settings.text("AUTOMATA_CONNECTIONS") or "{}"
-        fields = json.loads(text).get(connection)
+        """Fields of a connection, from the JSON in ``AUTOMATA_CONNECTIONS`` (an object by connection name).
+
+        Raises:
+            AuthExpired: There is none of that name, or the setting is not a JSON object; its text is told to nobody.
+        """
+        try:
+            connections = json.loads(self.settings.text("AUTOMATA_CONNECTIONS") or "{}")
+        except (ValueError, RecursionError):
+            connections = None
+        if not isinstance(connections, dict):
+            raise AuthExpired("The setting AUTOMATA_CONNECTIONS is not a JSON object; write {name: {field: value}}")
+        fields = connections.get(connection)
         if not isinstance(fields, dict):
             raise AuthExpired(f"No connection {connection!r}; add it to the setting AUTOMATA_CONNECTIONS")
         return {str(name): str(value) for name, value in fields.items()}

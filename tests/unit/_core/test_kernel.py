@@ -6,7 +6,8 @@ import pytest
 
 from automata._core.codec import load
 from automata._core.kernel import Kernel
-from automata.errors import Conflict, InvalidDocument, NotFound
+from automata._core.settings import load_settings
+from automata.errors import AuthExpired, Conflict, InvalidDocument, NotFound
 from automata.model import RunStarted, RunStatus
 
 
@@ -120,3 +121,58 @@ def test_the_tests_of_a_document_say_what_differs(kernel):
     assert right.passed
     assert len(wrong.failures) == 4
     assert [r.name for r in asyncio.run(kernel.test(document(TESTED), case="wrong"))] == ["wrong"]
+
+
+def connections(text):
+    settings = load_settings(environ={"AUTOMATA_CONNECTIONS": text} if text is not None else {})
+    return Kernel(settings=settings)._credential
+
+
+def test_a_connection_is_its_fields_as_texts():
+    assert connections('{"shop": {"token": "x", "port": 7}}')("shop") == {"token": "x", "port": "7"}
+
+
+@pytest.mark.parametrize("text", [None, "", "{}", '{"other": {}}', '{"shop": "token"}', '{"shop": null}'])
+def test_a_connection_that_is_not_there_is_named_with_the_way_out(text):
+    with pytest.raises(AuthExpired, match="No connection 'shop'; add it to the setting AUTOMATA_CONNECTIONS"):
+        connections(text)("shop")
+
+
+@pytest.mark.parametrize("text", ["[]", "7", "null", "secret", '{"shop": {"token": "secret"', "[" * 100_000])
+def test_connections_that_are_not_an_object_fail_without_telling_secrets(text):
+    with pytest.raises(AuthExpired, match="is not a JSON object") as caught:
+        connections(text)("shop")
+
+    assert "secret" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_documents_that_call_each_other_are_rehearsed_and_tested_together(kernel):
+    child = document(DOUBLE, "child")
+    parent = document(
+        "nodes: {c: {use: call, with: {workflow: child, input: 4}}}\noutput: ${c}\n"
+        "tests: [{name: one, mocks: {c: {output: 9}}, expect: {output: 9}}]"
+    )
+
+    assert asyncio.run(kernel.run(parent, workflows=[child])).run.output == 8
+    assert asyncio.run(kernel.dry_run(parent, workflows=[child])).run.status is RunStatus.SUCCEEDED
+    assert [r.passed for r in asyncio.run(kernel.test(parent, workflows=[child]))] == [True]
+
+
+def test_a_watcher_that_breaks_at_the_very_start_is_contained_and_others_hear_on(kernel):
+    seen = []
+
+    def watch(handle, event):
+        seen.append(type(event).__name__)
+        if isinstance(event, RunStarted):
+            raise RuntimeError("broken")
+
+    assert asyncio.run(kernel.run(document(DOUBLE), 1, on_event=watch)).run.output == 2
+    assert seen[0] == "RunStarted"
+    assert seen[-1] == "RunFinished"
+
+
+def test_a_rehearsal_waits_for_nothing_nobody_will_send(kernel):
+    text = "nodes: {e: {use: foreach, with: {items: [], more: found}, body: {nodes: {x: {use: set}}}}}"
+
+    assert asyncio.run(kernel.dry_run(document(text))).run.status is RunStatus.SUCCEEDED
