@@ -56,4 +56,4 @@ def test_a_plugin_error_names_the_plugin():
 
 @pytest.mark.parametrize("kind", PLAIN, ids=lambda kind: kind.__name__)
 def test_errors_go_between_processes(kind):
-    assert pickle.loads(pickle.dumps(kind("No"))).message == "No"  # noqa: S301 - what this test wrote itself
+    assert pickle.loads(pickle.dumps(kind("No"))).message == "No"
