@@ -165,7 +165,7 @@ def test_a_watcher_that_breaks_at_the_very_start_is_contained_and_others_hear_on
     def watch(handle, event):
         seen.append(type(event).__name__)
         if isinstance(event, RunStarted):
-            raise RuntimeError("broken")
+            raise RuntimeError("broken")  # noqa: TRY004 - the test breaks on purpose
 
     assert asyncio.run(kernel.run(document(DOUBLE), 1, on_event=watch)).run.output == 2
     assert seen[0] == "RunStarted"
