@@ -1,10 +1,13 @@
 """What a change between two documents is worth."""
 
+import types
+
 import attrs
 import pytest
 
 from automata._core.codec import decode
 from automata._core.diff import Level, compare, schema_changes
+from automata.model import Effect, Kind
 
 BASE = {
     "automata": 1,
@@ -92,3 +95,64 @@ def test_the_gravest_change_comes_first():
 
     assert [change.level for change in changes] == [Level.MAJOR, Level.MINOR, Level.PATCH]
     assert set(changes[0].to_json()) == {field.name for field in attrs.fields(type(changes[0]))}
+
+
+BODY = {"nodes": {"one": {"use": "set", "with": {"a": 1}}}, "output": 1}
+PARTS = {
+    "each": {"use": "foreach", "with": {"items": [1]}, "body": BODY},
+    "came": {"use": "shop.order_created", "with": {"shop": "a"}},
+    "tick": {"use": "schedule.cron", "with": {"cron": "0 * * * *"}},
+    "told": {"use": "signal", "with": {"name": "paid"}},
+    "asked": {"use": "approval", "with": {"message": "Ok?", "form": {"type": "object"}}},
+}
+
+
+def with_part(name, **change):
+    return workflow(nodes={**BASE["nodes"], name: {**PARTS[name], **change}})
+
+
+def lookup(name):
+    return types.SimpleNamespace(kind=Kind.TRIGGER, effect=Effect.PURE) if name == "shop.order_created" else None
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "kind", "level"),
+    [
+        ("each", {"body": {**BODY, "output": 2}}, "output_changed", Level.MINOR),
+        ("came", {"with": {"shop": "b"}}, "parameters_changed", Level.MAJOR),
+        ("tick", {"with": {"cron": "1 * * * *"}}, "parameters_changed", Level.MINOR),
+        ("told", {"with": {"name": "sent"}}, "parameters_changed", Level.MAJOR),
+        ("told", {"with": {"name": "paid", "match": "${true}"}}, "parameters_changed", Level.MINOR),
+        ("asked", {"with": {"message": "Ok?", "form": {}}}, "parameters_changed", Level.MAJOR),
+        ("asked", {"with": {"message": "Well?", "form": {"type": "object"}}}, "parameters_changed", Level.MINOR),
+        ("came", {"use": "manual", "with": {}}, "node_retyped", Level.MAJOR),
+        ("told", {"use": "set"}, "node_retyped", Level.MINOR),
+        ("told", {"retry": {"attempts": 2}}, "retry_changed", Level.PATCH),
+    ],
+)
+def test_what_happens_inside_a_node_has_the_level_of_who_must_care(name, change, kind, level):
+    (only,) = compare(with_part(name), with_part(name, **change), lookup).changes
+
+    assert (only.kind, only.level) == (kind, level)
+
+
+@pytest.mark.parametrize(("name", "level"), [("came", Level.MAJOR), ("tick", Level.MAJOR), ("told", Level.MAJOR)])
+def test_what_others_send_to_is_missed_when_it_goes(name, level):
+    gone = compare(with_part(name), workflow(), lookup).changes
+    new = compare(workflow(), with_part(name), lookup).changes
+
+    assert [(c.kind, c.level) for c in gone] == [("node_removed", level)]
+    assert [(c.kind, c.level) for c in new] == [("node_added", Level.MINOR)]
+
+
+def test_a_setting_is_shown_as_the_document_has_it():
+    (only,) = compare(workflow(), workflow(settings={"concurrency": {"limit": 2}})).changes
+
+    assert only.subject == "settings.concurrency"
+    assert only.after["limit"] == 2
+
+
+def test_durability_that_comes_back_is_minor():
+    (only,) = compare(workflow(settings={"durability": "memory"}), workflow()).changes
+
+    assert only.level is Level.MINOR

@@ -7,6 +7,7 @@ import pytest
 
 from automata._core.codec import decode
 from automata._core.render import arrange, drawing_json, to_mermaid, to_svg, to_text
+from automata._core.render.layers import levels, order
 from automata.model import Edge, Graph, Node, Workflow
 
 DOCUMENT = {
@@ -108,3 +109,45 @@ def test_a_cycle_and_a_dangling_edge_are_drawn_all_the_same():
 
 def test_an_empty_graph_is_drawn():
     assert ET.fromstring(to_svg(Workflow(name="Empty", graph=Graph()))) is not None
+
+
+def crossings(columns, links):
+    spots = {place: (at, spot) for at, column in enumerate(columns) for spot, place in enumerate(column)}
+    pairs = [(spots[a], spots[b]) for a, b in links]
+    return sum((a[1] - c[1]) * (b[1] - d[1]) < 0 for (a, b), (c, d) in itertools.combinations(pairs, 2) if a[0] == c[0])
+
+
+def test_links_that_need_not_cross_do_not():
+    links = (("a", "z"), ("b", "y"), ("c", "x"))
+
+    arranged = order(("a", "b", "c", "x", "y", "z"), links)
+
+    assert crossings(arranged.columns, links) == 0
+
+
+def test_links_that_must_cross_are_drawn_with_every_place_once():
+    links = tuple(itertools.product("abc", "xyz"))
+
+    arranged = order(tuple("abcxyz"), links)
+
+    assert [sorted(column) for column in arranged.columns] == [list("abc"), list("xyz")]
+
+
+def test_a_long_link_passes_every_column_between():
+    arranged = order(("a", "b", "c", "d"), (("a", "b"), ("b", "c"), ("c", "d"), ("a", "d")))
+
+    assert arranged.routes[3] == ("a", (3, 1), (3, 2), "d")
+    assert (3, 1) in arranged.columns[1]
+
+
+@pytest.mark.parametrize(
+    ("links", "expected"),
+    [
+        ((("a", "b"), ("b", "c"), ("a", "c")), {"a": 0, "b": 1, "c": 2}),
+        ((("a", "b"), ("b", "c"), ("c", "a")), {"a": 0, "b": 1, "c": 2}),
+        ((("a", "a"),), {"a": 0, "b": 0, "c": 0}),
+        ((("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")), {"a": 0, "b": 1, "c": 2}),
+    ],
+)
+def test_a_node_stands_as_far_from_the_start_as_its_longest_way(links, expected):
+    assert levels(("a", "b", "c"), links) == expected

@@ -19,7 +19,6 @@ class Findings:
         self.text = text
         self.pointer = pointer
         self.problems: list[Problem] = []
-        self.muted = 0
 
     def error(self, code: str, message: str, span: Span, *, hint: str = "", fix: Fix | None = None) -> None:
         """Note what will fail."""
@@ -30,8 +29,6 @@ class Findings:
         self._add(Severity.WARNING, code, message, span, hint, fix)
 
     def _add(self, severity: Severity, code: str, message: str, span: Span, hint: str, fix: Fix | None) -> None:
-        if self.muted:
-            return
         problem = Problem(
             code=code,
             message=message,

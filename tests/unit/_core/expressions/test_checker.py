@@ -137,3 +137,58 @@ def test_every_example_on_the_language_page_is_true():
 
 def test_the_reference_page_names_every_function():
     assert reference().count("\n### `") == 95
+
+
+def record(**fields):
+    return {"type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}
+
+
+INTEGER = {"type": "integer"}
+LOOSE = {
+    "maybe": Typed({"anyOf": [record(x=INTEGER), {"type": "null"}]}),
+    "either": Typed({"anyOf": [record(a=INTEGER), record(b=INTEGER)]}),
+    "flag": Typed({"type": ["boolean", "null"]}),
+    "list": Typed({"type": ["array", "null"], "items": INTEGER}),
+    "bag": Typed({"type": "object", "additionalProperties": INTEGER}),
+    "key": Typed({"type": "string"}),
+    "late": Typed(record(x=INTEGER), maybe_missing=True),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("maybe.x", "REF-005"),
+        ("either.a", "REF-003"),
+        ("flag ? 1 : 2", "REF-005"),
+        ("list.map(i, i)", "REF-005"),
+        ("bag.?n[key]", "EXP-004"),
+        ("key.?a ? 1 : 2", "EXP-005"),
+    ],
+)
+def test_a_value_of_several_kinds_is_doubted_where_one_does_not_fit(text, code):
+    assert code in [p.code for p in check_expression(text, LOOSE).problems]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("maybe != null ? maybe.x : 0", "int"),
+        ("maybe.?x.orValue(1)", "int"),
+        ("has(either.a) ? either.a : 0", "int"),
+        ("bag[key]", "int"),
+        ("bag.?any.orValue(1)", "int"),
+        ("has(late) ? late.x : 0", "int"),
+        ("[?bag.?a]", "list"),
+        ("{key: 1}", "map"),
+        ("{?'a': bag.?a}", "map"),
+        ("bag.?a.optMap(n, n + 1).orValue(2)", "int"),
+        ("[1, 2].map(i, i > 1, i * 2)", "list"),
+        ("[1, 2].all(i, i > 1)", "bool"),
+    ],
+)
+def test_what_is_guarded_has_the_type_it_is_guarded_for(text, kind):
+    checked = check_expression(text, LOOSE)
+
+    assert [p.code for p in checked.problems] == []
+    assert checked.type.kind == kind

@@ -51,3 +51,28 @@ def test_a_chain_is_cut_in_two_where_its_edge_goes():
     assert fixed(found, "GRF-004") == [
         ({"op": "replace", "path": "/edges/0", "value": "a -> b"}, {"op": "add", "path": "/edges/1", "value": "b -> c"})
     ]
+
+
+def test_where_the_text_holds_no_such_edge_no_fix_is_offered():
+    raw = {"automata": 1, "name": "W", "nodes": {"a": SET, "b": SET}, "edges": ["a -> bb", "a -> a"]}
+    workflow, _ = decode(raw)
+
+    found = validate(workflow, CATALOG, raw={**raw, "edges": []})
+
+    assert {"GRF-002", "GRF-004"} <= codes(found)
+    assert fixed(found, "GRF-002") == fixed(found, "GRF-004") == []
+
+
+@pytest.mark.parametrize(
+    ("edge", "value"),
+    [
+        ({"from": "a", "to": "bb"}, {"from": "a", "to": "b"}),
+        ({"from": "aa", "to": "b"}, {"from": "a", "to": "b"}),
+        ("aa.error -> b", "a.error -> b"),
+        ("a -> bb.error -> a1", "a -> b.error -> a1"),
+    ],
+)
+def test_a_name_is_corrected_in_the_form_it_was_written_in(edge, value):
+    found = check({"a": SET, "b": SET, "a1": SET}, edge)
+
+    assert ({"op": "replace", "path": "/edges/0", "value": value},) in fixed(found, "GRF-002")
