@@ -95,6 +95,17 @@ def test_a_document_that_cannot_be_read_does_not_hide_what_is_wrong_with_the_oth
     assert {p["code"] for p in found["problems"]} >= {"CALL-001", "DOC-021"}
 
 
+def test_a_workflow_that_is_there_but_broken_is_not_unknown(validate, write, tmp_path):
+    write(alpha="Broken", beta="alpha")
+    (tmp_path / "flows" / "broken.yaml").write_text("automata: 1\nname: Broken\nnods: {}\n")
+    (tmp_path / "flows" / "list.yaml").write_text("- automata: 1\n")
+
+    _, found = validate("flows", "flows/list.yaml")
+
+    assert "CALL-002" not in {p["code"] for p in found["problems"]}
+    assert {p["file"] for p in found["problems"]} == {"flows/broken.yaml", "flows/list.yaml"}
+
+
 def test_fix_corrects_a_mistyped_workflow_by_the_names_of_the_other_files(validate, write, tmp_path):
     write(alpha="betta", beta="gamma_service")
 

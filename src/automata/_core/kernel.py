@@ -177,7 +177,9 @@ class Kernel:
         loaded = {file: load(text, file=file) for file, text in texts.items()}
         workflows = {file: one.workflow for file, one in loaded.items() if one.workflow is not None}
         raws = {file: one.source.raw for file, one in loaded.items() if one.source is not None}
-        found = validate_many(workflows, self.catalog, raws=raws)
+        unread = (raw for file, raw in raws.items() if file not in workflows)
+        broken = [str(raw["name"]) for raw in unread if isinstance(raw, Mapping) and "name" in raw]
+        found = validate_many(workflows, self.catalog, raws=raws, broken=broken)
         shown = {file: [p for p in problems if p.code not in hidden] for file, problems in found.items()}
         return {file: _report(one, shown.get(file, ())) for file, one in loaded.items()}
 

@@ -63,6 +63,20 @@ def test_a_text_is_validated_with_places(kernel):
     assert kernel.validate_text("[").workflow is None
 
 
+def test_texts_that_call_each_other_are_validated_together_and_each_problem_names_its_file(kernel):
+    text = "automata: 1\nname: {}\nnodes: {{go: {{use: call, with: {{workflow: {}}}}}}}"
+
+    both = kernel.validate_texts({"a.yaml": text.format("a", "b"), "b.yaml": text.format("b", "a").encode()})
+    alone = kernel.validate_texts({"a.yaml": text.format("a", "b")})
+
+    assert [(p.code, p.file, p.position.line) for report in both.values() for p in report.problems] == [
+        ("CALL-001", "a.yaml", 3),
+        ("CALL-001", "b.yaml", 3),
+    ]
+    assert alone["a.yaml"].problems == ()
+    assert kernel.validate_texts({}) == {}
+
+
 def test_whoever_watches_may_answer_signal_and_cancel(kernel):
     ask = document(
         "nodes: {a: {use: approval, with: {message: x}}, s: {use: signal, with: {name: go}}}\noutput: '${[a.by, s]}'"
@@ -91,6 +105,7 @@ edges: [w -> a -> b]
 """
 
 
+@pytest.mark.usefixtures("connectors")
 def test_a_rehearsal_takes_no_time_and_names_the_effects(kernel):
     seen = asyncio.run(kernel.dry_run(document(EFFECTS)))
 
@@ -98,6 +113,7 @@ def test_a_rehearsal_takes_no_time_and_names_the_effects(kernel):
     assert seen.to_json()["status"] == "succeeded"
 
 
+@pytest.mark.usefixtures("connectors")
 def test_a_rehearsal_stops_after_a_step_and_names_no_effect_beyond(kernel):
     seen = asyncio.run(kernel.dry_run(document(EFFECTS), until="w"))
 

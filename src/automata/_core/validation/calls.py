@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from automata._core.catalog import Catalog
 from automata._core.soundness.diagram import TRUE
@@ -20,12 +20,12 @@ CODES = {
 """Code to title and severity; these rules need the other documents, so they stand outside the table."""
 
 
-def check_calls(survey: Survey, others: Mapping[str, Workflow]) -> Iterator[Problem]:
-    """Find calls of workflows that are not among *others* (by name), and calls that come back to the caller."""
+def check_calls(survey: Survey, others: Mapping[str, Workflow], broken: Collection[str] = ()) -> Iterator[Problem]:
+    """Find calls of workflows neither among *others* (by name) nor *broken*, and calls that come back to the caller."""
     name = survey.workflow.name
     for view, node, called in _called(survey):
         at = ("with", "workflow")
-        if called not in others and called != name:
+        if called not in others and called != name and called not in broken:
             near = nearest(called, sorted(others))
             yield view.problem(
                 node,

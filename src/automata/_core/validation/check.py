@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice
 
@@ -38,19 +38,24 @@ def validate(workflow: Workflow, catalog: Catalog, *, raw: Json | None = None) -
 
 
 def validate_many(
-    workflows: Mapping[str, Workflow], catalog: Catalog, *, raws: Mapping[str, Json] | None = None
+    workflows: Mapping[str, Workflow],
+    catalog: Catalog,
+    *,
+    raws: Mapping[str, Json] | None = None,
+    broken: Collection[str] = (),
 ) -> Mapping[str, tuple[Problem, ...]]:
     """Validate documents that may call each other; keys are file names or any other handle.
 
     Besides what `validate` finds in each, calls that come back to the caller (``CALL-001``), and calls of workflows
-    that are not among them (``CALL-002``, a warning: they may be published elsewhere).
+    that are not among them (``CALL-002``, a warning: they may be published elsewhere). *broken* are the names of
+    documents that are there too but could not be read.
     """
     named = {workflow.name: workflow for workflow in workflows.values()}
     found: dict[str, tuple[Problem, ...]] = {}
     for handle, workflow in workflows.items():
         survey = Survey(catalog.settled(workflow), catalog, (raws or {}).get(handle))
         problems = _finish(survey, _run(survey))
-        found[handle] = _sorted(survey, (*problems, *calls.check_calls(survey, named)))
+        found[handle] = _sorted(survey, (*problems, *calls.check_calls(survey, named, broken)))
     return found
 
 
