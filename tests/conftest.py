@@ -27,6 +27,13 @@ def untraced() -> Iterator[None]:
     sys.settrace(tracer)
 
 
+@pytest.fixture
+def connectors() -> None:
+    """Skip where the kernel stands alone: effects and plugins that are not its own come with connectors."""
+    for package in ("automata_http", "automata_files"):
+        pytest.importorskip(package, reason="needs the connectors, and only the kernel is installed")
+
+
 def pytest_configure() -> None:
     """Refuse every way off the machine for the whole session; an audit hook cannot be undone by a test."""
     sys.addaudithook(_stay_on_this_machine)

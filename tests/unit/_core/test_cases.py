@@ -46,6 +46,7 @@ def play(text, *cases):
     return results[0] if len(cases) == 1 else results
 
 
+@pytest.mark.usefixtures("connectors")
 @pytest.mark.parametrize(
     ("text", "mocks", "output"),
     [
@@ -65,6 +66,7 @@ def test_a_mock_answers_for_an_address_for_every_round_of_it_and_attempt_by_atte
     assert play(text, f"mocks: {mocks}, expect: {{output: {output}}}").failures == ()
 
 
+@pytest.mark.usefixtures("connectors")
 def test_a_step_without_a_mock_is_named_and_where_to_add_it():
     result = play(EACH.replace("items: [1, 2]", "items: [1, 2], tolerate: 2"), "expect: {}")
 
@@ -75,6 +77,7 @@ def test_a_step_without_a_mock_is_named_and_where_to_add_it():
     assert not result.passed
 
 
+@pytest.mark.usefixtures("connectors")
 def test_a_compensation_works_unless_the_case_says_otherwise():
     good, bad = play(
         SAGA,

@@ -45,6 +45,7 @@ def rehearse(text, **options):
 WRITE = "files.write_text, with: {path: x, text: y}"
 
 
+@pytest.mark.usefixtures("connectors")
 def test_no_effect_is_named_for_a_step_whose_parameters_could_not_be_evaluated():
     seen = rehearse("nodes: {a: {use: files.write_text, with: {path: x, text: '${string(1 / int(input))}'}}}", input_=0)
 
@@ -52,6 +53,7 @@ def test_no_effect_is_named_for_a_step_whose_parameters_could_not_be_evaluated()
     assert seen.effects == ()
 
 
+@pytest.mark.usefixtures("connectors")
 @pytest.mark.parametrize("mock", [{"output": 1}, {"error": {"class": "transient"}}])
 def test_an_effect_that_was_mocked_is_named_all_the_same(mock):
     seen = rehearse(f"nodes: {{a: {{use: {WRITE}}}}}", mocks={"a": mock})
@@ -63,6 +65,7 @@ def test_an_effect_that_was_mocked_is_named_all_the_same(mock):
     assert seen.to_json()["effects"] == [{"node": "a", "would": frame.would}]
 
 
+@pytest.mark.usefixtures("connectors")
 def test_a_compensation_is_an_effect_of_its_own():
     nodes = f"a: {{use: {WRITE}, compensate: {{use: {WRITE}}}}}, b: {{use: fail, with: {{class: odd}}}}"
     seen = rehearse(f"nodes: {{{nodes}}}\nedges: [a -> b]")
@@ -88,6 +91,7 @@ def test_what_nobody_sends_in_a_rehearsal_is_made_up(node, output):
     assert (seen.run.output, seen.frames[0].simulated) == (output, True)
 
 
+@pytest.mark.usefixtures("connectors")
 def test_a_rehearsal_that_reads_does_not_wait_and_computes_what_is_pure(tmp_path, monkeypatch):
     monkeypatch.setenv("AUTOMATA_FILES_ROOT", str(tmp_path))
     (tmp_path / "x").write_text("there", encoding="utf-8")

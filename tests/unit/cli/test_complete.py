@@ -25,8 +25,8 @@ def offered(automata, monkeypatch, capsys, words):
         ("automata run sub", "sub/"),
         ("automata run sub/", "sub/inner.yaml"),
         ("automata test --case gives", "gives one"),
-        ("automata plugins info automata", "automata-http"),
-        ("automata schema nodetype http.", "http.request"),
+        ("automata plugins info automata", "automata-kernel"),
+        ("automata schema nodetype sw", "switch"),
         ("automata docs SND", "SND-001"),
     ],
 )

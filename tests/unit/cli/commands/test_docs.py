@@ -9,7 +9,7 @@ import pytest
         ("run", "Usage"),
         ("snd-001", "SND-001"),
         ("DOC-001", "DOC-001"),
-        ("http.request", "ports"),
+        ("foreach", "ports"),
         ("exit-codes", "130"),
     ],
 )
@@ -21,7 +21,7 @@ def test_a_topic_is_explained(automata, topic, text):
 
 
 def test_topics_are_listed(automata):
-    assert "http.request" in automata("docs").out
+    assert "foreach" in automata("docs").out
 
 
 def test_a_function_has_its_signatures(automata):
@@ -29,7 +29,7 @@ def test_a_function_has_its_signatures(automata):
 
 
 def test_an_unknown_topic_names_the_nearest(automata):
-    done = automata("docs", "http.reqest")
+    done = automata("docs", "foreahc")
 
     assert done.code == 4
-    assert "http.request" in done.err
+    assert "foreach" in done.err

@@ -16,7 +16,7 @@ edges: [get -> post -> way, way.true -> end]
 
 
 @pytest.fixture(autouse=True)
-def calls(folder):
+def calls(folder, connectors):
     (folder / "calls.yaml").write_text(DOCUMENT)
 
 

@@ -23,6 +23,7 @@ def test_update_writes_what_happened_and_keeps_comments(automata, folder, find, 
     assert path.read_text() == before
 
 
+@pytest.mark.usefixtures("connectors")
 def test_update_leaves_a_case_without_its_mock_alone(automata, folder):
     text = (
         "automata: 1\nname: W\nnodes: {get: {use: http.request, with: {url: 'https://a.example'}}}\n"
