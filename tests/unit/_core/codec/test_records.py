@@ -58,7 +58,7 @@ def test_what_is_no_object_is_refused():
 
 
 def test_a_misspelt_key_is_renamed_by_the_fix_and_a_missing_one_added():
-    unknown, missing = read({"nam": "a"})[1]
+    unknown, missing = read({"namee": "a"})[1]
 
     assert unknown.fixes[0].patch == ({"op": "move", "from": "/p/nam", "path": "/p/name"},)
     assert missing.fixes[0].patch == ({"op": "add", "path": "/p/name", "value": "origin"},)
@@ -77,7 +77,7 @@ def test_a_key_like_no_other_is_answered_with_those_there_are():
     assert unknown.hint == "Known keys are name, x, tags, class"
 
 
-@pytest.mark.parametrize("key", ["nam", "weather"])
+@pytest.mark.parametrize("key", ["namee", "weather"])
 def test_beyond_the_limit_problems_are_only_counted(key):
     report = Report()
     for _ in range(limits.PROBLEMS + 5):
