@@ -286,3 +286,64 @@ def test_what_the_machine_performs_itself_is_written_down_once(play):
     p = each(play, 2, concurrency=2).finish("e[0]/a").finish("e[1]/a")
 
     assert len(derived(p, "e")) == 1
+
+
+SAFE = "{use: scope, body: {nodes: {x: {use: t.do}}}, finally: {nodes: {f: {use: t.do}}}}"
+GUARDED = f"nodes: {{e: {{use: foreach, with: {{items: []}}, body: {{nodes: {{a: {{use: t.do}}, s: {SAFE}}}}}}}}}"
+
+
+def race(play, nodes, edges):
+    return play(f"nodes: {{r: {{use: race, body: {{nodes: {nodes}, edges: [{edges}]}}}}}}").run()
+
+
+def test_a_branch_that_catches_its_error_stays_in_the_race(play):
+    p = race(play, "{a: {use: t.do}, b: {use: t.do}, c: {use: t.do}}", "a.error -> c").fail("r/a", "conflict")
+    assert p.alive == ["r", "r/b", "r/c"]
+
+    assert p.finish("r/c", 1).end.output == {"r": {"winner": "a", "output": 1}}
+
+
+def test_a_branch_that_fails_takes_what_else_runs_in_it_along(play):
+    p = race(play, "{a: {use: t.do}, b: {use: t.do}, c: {use: t.do}, d: {use: t.do}}", "a -> b, a -> c")
+    p.finish("r/a").fail("r/b", "conflict")
+
+    assert p.stopped == ["r/c"]
+    assert p.finish("r/d", 2).end.output == {"r": {"winner": "d", "output": 2}}
+
+
+def test_a_stopped_race_waits_for_the_finally_of_its_branches(play):
+    p = race(play, f"{{a: {SAFE}, b: {{use: t.do}}}}", "").feed(CancelRequested())
+    assert p.alive == ["r", "r/a", "r/a~finally/f"]
+
+    assert p.finish("r/a~finally/f").end.status is RunStatus.CANCELLED
+
+
+def guarded(play, **parameters):
+    return play(GUARDED, inputs={"e": {"items": [0, 1, 2], "concurrency": 3, **parameters}}).run()
+
+
+def test_a_failing_foreach_waits_for_the_finally_of_each_body(play):
+    p = guarded(play).fail("e[0]/a", "conflict").finish("e[0]/s~finally/f")
+    assert p.alive == ["e", "e[1]/s", "e[1]/s~finally/f", "e[2]/s", "e[2]/s~finally/f"]
+
+    p.finish("e[2]/s~finally/f").finish("e[1]/s~finally/f")
+
+    assert p.end.error.kind == "conflict"
+
+
+def test_a_cancel_while_a_foreach_is_failing_cuts_no_finally_short(play):
+    p = guarded(play).fail("e[0]/a", "conflict").finish("e[0]/s~finally/f").feed(CancelRequested())
+    assert p.stopped == ["e[0]/s/x", "e[1]/a", "e[1]/s/x", "e[2]/a", "e[2]/s/x"]
+
+    p.finish("e[1]/s~finally/f").finish("e[2]/s~finally/f")
+
+    assert p.end.status is RunStatus.CANCELLED
+
+
+def test_a_foreach_with_enough_waits_for_a_body_that_is_failing(play):
+    text = GUARDED.replace("items: []", "items: [], until: '${true}'")
+    p = play(text, inputs={"e": {"items": [0, 1], "concurrency": 2}}, decisions=[True]).run()
+    p.fail("e[0]/a", "conflict")
+
+    assert p.finish("e[0]/s~finally/f").alive == ["e", "e[1]/s", "e[1]/s~finally/f"]
+    assert p.finish("e[1]/s~finally/f").end.error.kind == "conflict"

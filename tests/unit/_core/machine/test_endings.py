@@ -235,9 +235,38 @@ def test_compensations_are_finished_whoever_wants_to_stop_them(play, stop):
 
 
 def test_a_handler_that_returns_leaves_the_outcome_as_it_is(play):
-    text = "nodes: {a: {use: t.do}, h: {use: t.do}, r: {use: return}, x: {use: t.do}}\nedges: [h -> r, h -> x]\nerrors: h"
+    text = (
+        "nodes: {a: {use: t.do}, h: {use: t.do}, r: {use: return}, x: {use: t.do}}\nedges: [h -> r, h -> x]\nerrors: h"
+    )
     p = play(text).run().fail("a", "conflict").finish("h").finish("r", 1)
 
     assert p.stopped == ["x"]
     assert p.end.status is RunStatus.FAILED
     assert p.end.error.kind == "conflict"
+
+
+def test_what_is_stopping_already_is_not_stopped_twice(play):
+    scope = "{use: scope, body: {nodes: {x: {use: t.do}}}, finally: {nodes: {f: {use: t.do}}}}"
+    p = play(f"""
+        nodes: {{a: {{use: t.do}}, s: {scope}, j: {{use: t.do, join: any, cancel: true}}}}
+        edges: [a -> j, s -> j]
+    """).run()
+    p.finish("a")
+    assert p.alive == ["j", "s", "s~finally/f"]
+
+    p.feed(CancelRequested()).finish("s~finally/f")
+
+    assert [n.step for n in p.notes if isinstance(n, StepCancelled)] == ["s/x", "j", "s"]
+    assert p.end.status is RunStatus.CANCELLED
+
+
+def test_a_compensation_that_fails_after_a_cancel_is_the_error_of_the_run(play):
+    p = play(SAGA).run().finish("a").feed(CancelRequested()).fail("a~undo", "not_found")
+
+    assert (p.end.status, p.end.error.kind) == (RunStatus.CANCELLED, "not_found")
+
+
+def test_every_compensation_that_failed_is_told(play):
+    p = play(SAGA).run().finish("a").finish("b").fail("c", "conflict").fail("b~undo", "odd").fail("a~undo", "even")
+
+    assert [e["class"] for e in p.end.error.details["compensation_errors"]] == ["odd", "even"]
