@@ -94,9 +94,9 @@ def test_every_graph_and_node_of_the_schema_is_its_record():
 
 
 def test_what_a_mock_does_not_know_is_told():
-    raw = document(tests=[{"name": "t", "mocks": {"a": {"outptu": 1}, "b": [{"error": 3}]}}])
+    raw = document(tests=[{"name": "t", "mocks": {"a": {"outputs": 1}, "b": [{"error": 3}]}}])
 
-    assert problems(raw) == [("DOC-021", "/tests/0/mocks/a/outptu"), ("DOC-020", "/tests/0/mocks/b/0/error")]
+    assert problems(raw) == [("DOC-021", "/tests/0/mocks/a/outputs"), ("DOC-020", "/tests/0/mocks/b/0/error")]
 
 
 def test_a_report_starts_at_no_depth_again_after_a_body_was_refused():

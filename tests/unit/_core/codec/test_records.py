@@ -60,7 +60,7 @@ def test_what_is_no_object_is_refused():
 def test_a_misspelt_key_is_renamed_by_the_fix_and_a_missing_one_added():
     unknown, missing = read({"namee": "a"})[1]
 
-    assert unknown.fixes[0].patch == ({"op": "move", "from": "/p/nam", "path": "/p/name"},)
+    assert unknown.fixes[0].patch == ({"op": "move", "from": "/p/namee", "path": "/p/name"},)
     assert missing.fixes[0].patch == ({"op": "add", "path": "/p/name", "value": "origin"},)
 
 
