@@ -3,6 +3,7 @@ import pytest
 from automata._core.catalog import build_catalog
 from automata._core.codec import decode
 from automata._core.plugins import discover
+from automata._core.soundness import Flow
 from automata._core.validation import validate
 
 CATALOG = build_catalog(discover())
@@ -60,3 +61,13 @@ def test_of_nodes_that_cannot_run_the_first_is_told():
     found = check(nodes, "s -> c", "c.true -> a -> j", "c.false -> j", "j -> after")
 
     assert [p.node for p in found if p.code == "SND-003"] == ["j"]
+
+
+def test_what_could_not_be_proved_is_a_warning_at_its_node(monkeypatch):
+    monkeypatch.setattr(Flow.__init__, "__kwdefaults__", {"entries": None, "budget": 0})
+    choice = {"use": "if", "with": {"condition": True}}
+    nodes = {**dict.fromkeys("abcd", choice), "j": {"use": "set", "join": "all"}}
+
+    found = check(nodes, "a.true -> b", "a.false -> c", "b.true -> j", "c.true -> j", "d.true -> j")
+
+    assert [(p.node, p.severity) for p in found if p.code == "SND-009"] == [("j", "warning")]
