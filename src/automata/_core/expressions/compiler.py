@@ -59,7 +59,7 @@ class Compiler:
         try:
             self._folding.spend(size)
             value = code(self._folding)
-        except Failure:
+        except Exception:  # noqa: BLE001 - a function of a plugin may raise anything; it does so again in the run, contained
             return code
         return code if type(value) in {list, dict, Maybe} else lambda _: value
 

@@ -3,6 +3,7 @@ import pytest
 from automata._core.expressions import Scope, compile_expression, parse
 from automata._core.expressions.compiler import own_cost
 from automata.errors import ExpressionFailed
+from automata.model import Function
 
 
 @pytest.mark.parametrize(("text", "cost"), [("1 + a", 3), ("a.map(x, x + 1)", 2), ("[a, b].size()", 4)])
@@ -53,3 +54,14 @@ def test_a_constant_list_is_made_anew_each_time():
     program = compile_expression("[[1]]")
 
     assert program.evaluate(Scope({})) is not program.evaluate(Scope({}))
+
+
+def test_a_function_that_breaks_on_constants_does_so_in_the_run_not_while_compiling():
+    def broken(_):
+        raise RuntimeError("broken")
+
+    function = Function(name="acme.broken", call=broken, signatures=("(int) -> int",), summary="Breaks")
+    program = compile_expression("acme.broken(1)", {"acme.broken": function})
+
+    with pytest.raises(RuntimeError, match="broken"):
+        program.evaluate(Scope())
