@@ -1,6 +1,5 @@
 """What all nodes with bodies have in common: timeouts, attempts, nesting, cancellation."""
 
-
 from automata.model import CancelRequested, RunStatus, StepFinished
 
 EACH = "nodes: {e: {use: foreach, with: {items: []}, body: {nodes: {a: {use: t.do}}}}}"

@@ -1,6 +1,5 @@
 """race and scope, and bodies that wait for a `finally`."""
 
-
 from automata.model import CancelRequested, RunStatus
 
 RACE = """
