@@ -7,8 +7,10 @@
     │   ├── InvalidDocument          a workflow document has problems (carries all of them)
     │   ├── InvalidExpression        an expression does not parse or check
     │   ├── InvalidSetting           one or more settings are wrong
+    │   ├── InvalidValue             a value from outside does not fit its schema
     │   ├── NotFound                 no workflow, run, node type or plugin of that name
     │   └── Conflict                 it exists already, or changed meanwhile
+    │       └── Fenced                   another worker has taken the run over
     ├── StepError                a step of a run failed (its ``error_class`` routes it)
     │   ├── InvalidInput             invalid_input: the far side or the schema refused the parameters
     │   ├── AuthExpired              auth_expired: the credential no longer works
@@ -21,7 +23,9 @@
     │   ├── ProviderBroke            provider_broke: the far side answered nonsense
     │   └── ExpressionFailed         expression: an expression failed while running
     ├── TryLater                 nothing is wrong with the input: wait and retry
-    │   └── StoreUnavailable         the store did not take the write
+    │   ├── StoreUnavailable         the store did not take the write
+    │   └── Overloaded               a queue is full (says how long to wait)
+    ├── Damaged                  stored data does not match its checksum (says which, and what to do)
     ├── PluginError              a plugin misbehaved (carries its name); it is contained
     └── KernelBug                an invariant of the kernel broke: report it
 
@@ -75,12 +79,20 @@ class InvalidSetting(FixInput):
     """One or more settings are wrong."""
 
 
+class InvalidValue(FixInput):
+    """The value does not fit its schema."""
+
+
 class NotFound(FixInput):
     """Nothing of that name exists."""
 
 
 class Conflict(FixInput):
     """It exists already, or it changed meanwhile."""
+
+
+class Fenced(Conflict):
+    """Another worker has taken the run over; what this one still does with it is refused."""
 
 
 class StepError(AutomataError):
@@ -180,6 +192,22 @@ class TryLater(AutomataError):
 
 class StoreUnavailable(TryLater):
     """The store did not take the write."""
+
+
+class Overloaded(TryLater):
+    """A queue is full.
+
+    Attributes:
+        retry_after_s: Seconds after which a place may be free.
+    """
+
+    def __init__(self, message: str = "", *, retry_after_s: float = 1.0) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(message)
+
+
+class Damaged(AutomataError):
+    """Stored data does not match its checksum."""
 
 
 class PluginError(AutomataError):

@@ -6,9 +6,9 @@ Nothing here survives the process.
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 import random
+import secrets
 import selectors
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Executor
@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 
 from attrs import evolve
 
-from automata.errors import Conflict, NotFound
-from automata.model import Event, Run, RunFinished, RunStarted, Workflow
+from automata.errors import AutomataError, Conflict, Fenced, KernelBug, NotFound, Overloaded
+from automata.model import Event, Message, Run, RunFinished, Version, Workflow
+from automata.ports import Clock, RunQuery, Turn
 
 T = TypeVar("T")
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -26,60 +27,204 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class MemoryStore:
-    """A `Store` in dictionaries."""
+    """A `Store` in dictionaries, for one process and one event loop; everything happens at once.
 
-    def __init__(self) -> None:
-        self._versions: dict[str, dict[str, Workflow]] = {}
+    Leases end with the worker's `leave` alone: whoever could take a run over lives and dies with its holder.
+
+    Args:
+        clock: Where time comes from; the system's when None.
+    """
+
+    shared = False
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock
+        self._versions: dict[tuple[str, str], dict[str, tuple[Workflow, datetime]]] = {}
+        self._heads: dict[tuple[str, str], tuple[str, bool]] = {}
         self._runs: dict[str, Run] = {}
         self._journals: dict[str, list[Event]] = {}
+        self._digests: dict[str, str] = {}
         self._keys: dict[tuple[str, str], str] = {}
+        self._inboxes: dict[str, dict[str, Message]] = {}
+        self._taken: dict[str, set[str]] = {}
+        self._workers: set[str] = set()
+        self._key = secrets.token_bytes(32)
 
-    async def publish(self, workflow: Workflow, version: str) -> None:
+    # ------------------------------------------------------------ definitions
+
+    async def publish(self, workflow: Workflow, version: str, *, org: str = "") -> None:
         """Keep a version and make it the current one."""
-        versions = self._versions.setdefault(workflow.name, {})
-        versions.pop(version, None)
-        versions[version] = workflow
+        name = (org, workflow.name)
+        self._versions.setdefault(name, {}).setdefault(version, (workflow, await self.now()))
+        self._heads[name] = (version, self._heads.get(name, ("", True))[1])
 
-    async def workflow(self, name: str, version: str | None = None) -> tuple[str, Workflow] | None:
+    async def workflow(self, name: str, version: str | None = None, *, org: str = "") -> tuple[str, Workflow] | None:
         """The current version, or the only one whose hash begins with *version*."""
-        versions = self._versions.get(name, {})
-        if version is None:
-            return next(reversed(versions.items()), None)
-        found = [v for v in versions if v.startswith(version)]
-        return (found[0], versions[found[0]]) if len(found) == 1 else None
+        versions = self._versions.get((org, name), {})
+        wanted = self._heads[org, name][0] if version is None and versions else version
+        found = [v for v in versions if wanted is not None and v.startswith(wanted)]
+        return (found[0], versions[found[0]][0]) if len(found) == 1 else None
 
-    async def create(self, run: Run, events: Sequence[Event]) -> Run:
+    async def versions(self, name: str | None = None, *, org: str = "") -> Sequence[Version]:
+        """The versions of one workflow, or the current one of each."""
+        found = []
+        for (owner, workflow), versions in sorted(self._versions.items()):
+            current, enabled = self._heads[owner, workflow]
+            for version, (_, published) in reversed(versions.items()):
+                if owner == org and (name == workflow or (name is None and version == current)):
+                    row = Version(
+                        workflow=workflow,
+                        version=version,
+                        published=published,
+                        current=version == current,
+                        enabled=enabled,
+                        org=org,
+                    )
+                    found.append(row)
+        return found
+
+    async def set_current(self, name: str, version: str, *, org: str = "") -> None:
+        """Go back, or forward, to a published version."""
+        if version not in self._versions.get((org, name), {}):
+            raise NotFound(f"No version {version!r} of workflow {name!r}")
+        self._heads[org, name] = (version, self._heads[org, name][1])
+
+    async def set_enabled(self, name: str, *, enabled: bool, org: str = "") -> None:
+        """Switch a workflow's triggers on or off."""
+        if (org, name) not in self._heads:
+            raise NotFound(f"No workflow {name!r}")
+        self._heads[org, name] = (self._heads[org, name][0], enabled)
+
+    # ------------------------------------------------------------ a run's life
+
+    def create(self, run: Run, events: Sequence[Event], digest: str = "") -> asyncio.Future[Run]:
         """Accept a run, or return the one with the same key."""
-        known = None if run.key is None else self._keys.get((run.org, run.key))
+        return _settled(lambda: self._create(run, events, digest))
+
+    def _create(self, run: Run, events: Sequence[Event], digest: str) -> Run:
+        known = self._keys.get((run.org, run.key)) if run.key is not None else None
+        known = known or (run.id if run.id in self._runs else None)
         if known is not None:
-            return self._same(self._runs[known], run, events)
-        if run.id in self._runs:
-            raise Conflict(f"There is a run {run.id!r} already")
+            if self._digests[known] != digest:
+                raise Conflict(
+                    f"The key {run.key!r} was used for another start; choose a new key"
+                    if run.key is not None and known != run.id
+                    else f"There is a run {run.id!r} already"
+                )
+            return self._runs[known]
+        if run.owner is not None and run.owner not in self._workers:
+            raise Fenced(f"Worker {run.owner!r} has no lease")
+        now = self._now()
+        row = evolve(run, created=now, wake=None if run.owner is not None else run.wake or now)
         if run.key is not None:
             self._keys[run.org, run.key] = run.id
-        self._runs[run.id] = run
-        self._journals[run.id] = list(events)
-        return run
+        self._digests[run.id] = digest
+        self._journals[run.id] = []
+        self._runs[run.id] = row
+        self._write(row, events)
+        return self._runs[run.id]
 
-    def _same(self, known: Run, run: Run, events: Sequence[Event]) -> Run:
-        first = self._journals[known.id][0]
-        started = next((e for e in events if isinstance(e, RunStarted)), None)
-        same = isinstance(first, RunStarted) and started is not None and _text(first) == _text(started)
-        if (known.workflow, known.version) != (run.workflow, run.version) or not same:
-            raise Conflict(f"The key {run.key!r} was used for another start; choose a new key")
-        return known
+    def append(self, turn: Turn, *, urgent: bool = True) -> asyncio.Future[None]:  # noqa: ARG002 - all is urgent here
+        """Add the events of a turn, unless another worker holds the run."""
+        return _settled(lambda: self._append(turn))
 
-    async def append(self, run: str, epoch: int, events: Sequence[Event]) -> None:
-        """Add events, unless another worker holds the run."""
-        row = self._row(run)
-        if row.epoch != epoch:
-            raise Conflict(f"Run {run!r} was claimed by another worker")
-        if row.status.final:
-            raise Conflict(f"Run {run!r} is over")
-        self._journals[run].extend(events)
+    def _append(self, turn: Turn) -> None:
+        row = self._row(turn.run)
+        if row.epoch != turn.epoch or row.status.final:
+            raise Fenced(f"Run {turn.run!r} is not held any more")
+        if len(self._journals[turn.run]) != turn.after:
+            raise KernelBug(f"The journal of {turn.run!r} has {len(self._journals[turn.run])} events, not {turn.after}")
+        box, taken = self._inboxes.setdefault(turn.run, {}), self._taken.setdefault(turn.run, set())
+        for id_ in turn.taken:
+            box.pop(id_, None)
+            taken.add(id_)
+        if turn.status is not None:
+            row = evolve(row, status=turn.status, error=turn.error)
+        if turn.release:
+            row = evolve(row, owner=None, wake=self._now() if box else turn.wake)
+        self._runs[turn.run] = row
+        self._write(row, turn.events)
+        for target, message in turn.sent:
+            if target in self._runs and not self._runs[target].status.final:
+                self._put(target, message)
+
+    def _write(self, row: Run, events: Sequence[Event]) -> None:
+        self._journals[row.id].extend(events)
         last = events[-1] if events else None
         if isinstance(last, RunFinished):
-            self._runs[run] = evolve(row, status=last.status, output=last.output, error=last.error)
+            self._runs[row.id] = evolve(
+                row,
+                status=last.status,
+                output=last.output,
+                error=last.error,
+                owner=None,
+                wake=None,
+                finished=self._now(),
+            )
+
+    async def send(self, run: str, message: Message) -> bool:
+        """Put a message into an inbox, once for each id."""
+        row = self._row(run)
+        if message.id in self._taken.get(run, ()) or message.id in self._inboxes.get(run, ()):
+            return False
+        if row.status.final:
+            raise Conflict(f"Run {run!r} is over: {row.status}")
+        if len(self._inboxes.get(run, ())) >= INBOX_LIMIT:
+            raise Overloaded(f"More than {INBOX_LIMIT} messages wait for run {run!r}")
+        self._put(run, message)
+        return True
+
+    def _put(self, run: str, message: Message) -> None:
+        row, box = self._runs[run], self._inboxes.setdefault(run, {})
+        if message.id not in self._taken.get(run, ()):
+            box.setdefault(message.id, message)
+        if row.owner is None:
+            self._runs[run] = evolve(row, wake=self._now())
+
+    async def inbox(self, run: str) -> Sequence[Message]:
+        """What has not been taken."""
+        return list(self._inboxes.get(run, {}).values())
+
+    # ------------------------------------------------------------ workers
+
+    async def register(self, worker: str, lease_s: float) -> None:  # noqa: ARG002 - the port's
+        """Begin a lease."""
+        self._workers.add(worker)
+
+    async def renew(self, worker: str, lease_s: float) -> datetime:  # noqa: ARG002 - the port's
+        """Prolong a lease."""
+        self._leased(worker)
+        return self._now()
+
+    async def leave(self, worker: str) -> None:
+        """End a lease."""
+        self._workers.discard(worker)
+        now = self._now()
+        self._runs.update({id_: evolve(r, owner=None, wake=now) for id_, r in self._runs.items() if r.owner == worker})
+
+    async def claim(self, worker: str, limit: int) -> Sequence[Run]:
+        """Take up what is due, by priority, then by age."""
+        self._leased(worker)
+        now = self._now()
+        due = [r for r in self._runs.values() if r.owner is None and r.wake is not None and r.wake <= now]
+        due.sort(key=lambda row: (-row.priority, row.wake))
+        claimed = [evolve(row, owner=worker, wake=None, epoch=row.epoch + 1) for row in due[:limit]]
+        self._runs.update({row.id: row for row in claimed})
+        return claimed
+
+    async def sweep(self) -> int:
+        """Nothing: no lease ends by itself."""
+        return 0
+
+    async def mail(self, worker: str) -> Sequence[str]:
+        """Runs of *worker* that have messages."""
+        return [run for run, box in self._inboxes.items() if box and self._runs[run].owner == worker]
+
+    def _leased(self, worker: str) -> None:
+        if worker not in self._workers:
+            raise Fenced(f"Worker {worker!r} has no lease")
+
+    # ------------------------------------------------------------ reading
 
     async def journal(self, run: str, after: int = 0) -> Sequence[Event]:
         """Events in order."""
@@ -90,10 +235,25 @@ class MemoryStore:
         """The current row."""
         return self._runs.get(run)
 
-    async def runs(self, workflow: str | None = None, limit: int = 100) -> Sequence[Run]:
+    async def runs(self, query: RunQuery) -> Sequence[Run]:
         """Newest first."""
-        rows = [r for r in reversed(self._runs.values()) if workflow is None or r.workflow == workflow]
-        return rows[:limit]
+        rows = [r for r in self._runs.values() if _fits(r, query) and r.created is not None]
+        rows.sort(key=lambda row: (row.created or EPOCH, row.id), reverse=True)
+        return rows[: query.limit]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    async def instance_key(self) -> bytes:
+        """Made with the store."""
+        return self._key
+
+    async def now(self) -> datetime:
+        """The clock's time."""
+        return self._now()
+
+    def _now(self) -> datetime:
+        return self._clock.now() if self._clock is not None else datetime.now(UTC)  # noqa: TID251 - the system's, then
 
     def _row(self, run: str) -> Run:
         row = self._runs.get(run)
@@ -102,9 +262,29 @@ class MemoryStore:
         return row
 
 
-def _text(started: RunStarted) -> str:
-    """The input as text: 1, 1.0 and true are three inputs, though Python has them equal."""
-    return json.dumps(started.input, sort_keys=True)
+INBOX_LIMIT = 1_000
+
+
+def _fits(row: Run, query: RunQuery) -> bool:
+    before = query.before is None or (row.created or EPOCH, row.id) < query.before
+    return (
+        before
+        and row.org == query.org
+        and query.workflow in {None, row.workflow}
+        and query.parent in {None, row.parent}
+        and row.id.startswith(query.prefix)
+        and (not query.statuses or row.status in query.statuses)
+    )
+
+
+def _settled(work: Callable[[], T]) -> asyncio.Future[T]:
+    """A future that has the result, or the error, already."""
+    future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    try:
+        future.set_result(work())
+    except AutomataError as error:
+        future.set_exception(error)
+    return future
 
 
 class SeededRandom:

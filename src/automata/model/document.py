@@ -99,11 +99,33 @@ class Concurrency:
 
 
 @frozen(kw_only=True)
+class Rate:
+    """How many runs of a workflow may begin within a period for one key; others wait for their turn."""
+
+    key: str | None = None
+    limit: int
+    period: str
+
+
+@frozen(kw_only=True)
+class Debounce:
+    """Starts for one key that follow each other closely become one run, with the input of the last."""
+
+    key: str | None = None
+    for_: str
+    """The document's ``for``: how long no other start may come before the run begins."""
+    max: str | None = None
+    """How long after the first start the run begins at the latest."""
+
+
+@frozen(kw_only=True)
 class Settings:
     """What holds for a whole run."""
 
     timeout: str | None = None
     concurrency: Concurrency | None = None
+    rate: Rate | None = None
+    debounce: Debounce | None = None
     on_error: Literal["fail", "park"] = "fail"
     retention: str | None = None
     timezone: str = "UTC"

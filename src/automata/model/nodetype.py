@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from types import FunctionType
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from attrs import field, frozen
 
 from automata.model.values import Json, JsonObject, JsonSchema
 
 if TYPE_CHECKING:
-    from automata.ports import Context
+    from automata.ports import BlockingContext, Context
 
 
 class Effect(StrEnum):
@@ -60,6 +62,31 @@ Run: TypeAlias = "Callable[[Context, JsonObject], Awaitable[Json | Outcome]]"
 """An action: awaited with its context and its evaluated parameters, it returns the node's output."""
 
 
+BlockingRun: TypeAlias = "Callable[[BlockingContext, JsonObject], Json | Outcome]"
+"""An action that is a plain function: it returns the node's output itself, and may block as long as it likes."""
+
+
+@frozen
+class Blocking:
+    """An action that is a plain function, and where it is performed. `NodeType` makes one of every ``def``."""
+
+    function: BlockingRun
+    isolation: Literal["process", "inproc"] = "process"
+    """``process``: in a child process, killed when it hangs; ``inproc``: in a thread, which nobody can kill."""
+
+    async def __call__(self, context: Context, parameters: JsonObject) -> Json | Outcome:
+        """Refuse: only a performer that has child processes can do it; a test calls `function`."""
+        del context, parameters
+        raise TypeError(f"{self.function!r} is a plain function, to be performed in a child process")
+
+
+def _awaitable(run: Run | BlockingRun | None) -> Run | None:
+    """Tell plain functions from async ones, those behind a decorator included; other callables are taken as async."""
+    if not isinstance(run, FunctionType) or inspect.iscoroutinefunction(inspect.unwrap(run)):
+        return run  # type: ignore[return-value] # it says that it is awaitable; the fence round a step checks
+    return Blocking(run)
+
+
 @frozen(kw_only=True)
 class NodeType:
     """One kind of node, described the same way whoever supplies it."""
@@ -88,8 +115,8 @@ class NodeType:
     """Parameters handed over as written; the node evaluates them itself."""
     bodies: tuple[str, ...] = ()
     """Which of ``body`` and ``finally`` a node of this type has; ``body`` is then required."""
-    run: Run | None = None
-    """The action itself; None for triggers and for control nodes the machine performs."""
+    run: Run | None = field(default=None, converter=_awaitable)
+    """The action itself, `Blocking` when it was a plain ``def``; None for triggers and what the machine performs."""
     network: bool = False
     """Whether it talks to another host, so that the validator can ask for a retry."""
     credential: str | None = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from attrs import field, frozen
 
@@ -11,21 +12,28 @@ from automata.model.values import Json, JsonObject
 
 
 class RunStatus(StrEnum):
-    """Where a run stands; the last five are final."""
+    """Where a run stands; the last four are final."""
 
+    QUEUED = "queued"
+    """Accepted; no worker has taken it up yet."""
     RUNNING = "running"
     WAITING = "waiting"
+    """For a timer, a signal, a person or a child; nothing of it is in any process."""
     PAUSED = "paused"
+    PARKED = "parked"
+    """A person has to choose how to go on (``runs resolve``); its error says why."""
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
     TIMED_OUT = "timed_out"
-    PARKED = "parked"
 
     @property
     def final(self) -> bool:
         """Whether nothing more can happen."""
-        return self not in {RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED}
+        return self in FINAL
+
+
+FINAL = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.TIMED_OUT})
 
 
 class StepStatus(StrEnum):
@@ -37,6 +45,7 @@ class StepStatus(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
+    PARKED = "parked"
 
 
 @frozen
@@ -77,6 +86,8 @@ class RunStarted:
     trigger: str | None = None
     at: str = ""
     """RFC 3339 instant, UTC, as on every event that has one."""
+    origin: str | None = None
+    """``run id@number of events`` of the run this one was forked from, and how much of its journal was taken over."""
 
 
 @frozen
@@ -88,6 +99,8 @@ class StepStarted:
     input: Json = None
     """The evaluated parameters."""
     at: str = ""
+    key: str | None = None
+    """What the node's ``key`` evaluated to, when it has one; the same for every attempt."""
 
 
 @frozen
@@ -112,6 +125,28 @@ class StepFailed:
     error: ErrorInfo
     chance: float = 0.0
     """The random draw in [0, 1) that spreads the next attempt."""
+    at: str = ""
+
+
+@frozen
+class StepLost:
+    """The worker died, or was stopped, during an attempt; whether its effect happened is not known."""
+
+    step: str
+    attempt: int
+    died: bool = True
+    """Whether that counts against the step: not when its worker was stopped in an orderly way."""
+    at: str = ""
+
+
+@frozen
+class StepParked:
+    """A step waits for a person's choice."""
+
+    step: str
+    attempt: int
+    error: ErrorInfo
+    """Why: ``in_doubt`` (an unsafe effect may have happened), ``poison`` (it killed its workers), or its own error."""
     at: str = ""
 
 
@@ -202,6 +237,18 @@ class ItemAdded:
 
 
 @frozen
+class Resolved:
+    """A person chose how a parked step goes on."""
+
+    step: str
+    choice: Literal["retry", "done", "fail"]
+    output: Json = None
+    """Of the step, for ``done``."""
+    by: str | None = None
+    at: str = ""
+
+
+@frozen
 class CancelRequested:
     """Somebody asked to stop the run."""
 
@@ -238,6 +285,8 @@ Event: TypeAlias = (
     | StepStarted
     | StepFinished
     | StepFailed
+    | StepLost
+    | StepParked
     | StepSkipped
     | StepCancelled
     | TimerSet
@@ -248,6 +297,7 @@ Event: TypeAlias = (
     | SignalReceived
     | ItemAdded
     | ChildStarted
+    | Resolved
     | CancelRequested
     | PauseRequested
     | ResumeRequested
@@ -271,8 +321,61 @@ class Run:
     """Opaque to the kernel."""
     epoch: int = 0
     """Fencing token: +1 at every claim; every write is conditional on it."""
+    owner: str | None = None
+    """Worker that holds it."""
+    priority: int = 0
+    """Higher ones are taken up first."""
+    wake: datetime | None = None
+    """When a worker is to take it up, while none holds it; None when only a message can wake it."""
+    created: datetime | None = None
+    """When it was accepted, by the store's clock; set by the store."""
+    finished: datetime | None = None
     output: Json = None
     error: ErrorInfo | None = None
+    """Why it failed, or why it is parked."""
+
+
+# Messages: what reaches a run from outside. They are kept in its inbox until a turn of the run takes them.
+
+
+@frozen(kw_only=True)
+class Message:
+    """Something sent to a run, durable once accepted, taken exactly once, in the order of acceptance."""
+
+    id: str
+    """Chosen by the sender; a second message of the same id to the same run is ignored."""
+    body: SignalReceived | CancelRequested | PauseRequested | ResumeRequested | Resolved | Answered | ChildEnded
+
+
+@frozen
+class Answered:
+    """A person answered an approval. Only in messages: the journal gets the step's end."""
+
+    step: str
+    answer: JsonObject
+
+
+@frozen
+class ChildEnded:
+    """A run that a ``call`` started is over. Only in messages: the journal gets the step's end."""
+
+    step: str
+    run: str
+
+
+@frozen(kw_only=True)
+class Version:
+    """One published version of a workflow, without its document."""
+
+    workflow: str
+    version: str
+    """SHA-256 of the canonical document, in hexadecimal."""
+    published: datetime
+    current: bool
+    """Whether a start that names no version gets this one."""
+    enabled: bool
+    """Whether triggers of the workflow start runs."""
+    org: str = ""
 
 
 @frozen(kw_only=True)

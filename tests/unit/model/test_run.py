@@ -6,8 +6,8 @@ from automata.model import ErrorInfo, Run, RunStatus
 
 
 @pytest.mark.parametrize("status", RunStatus)
-def test_a_run_is_over_unless_it_runs_waits_or_pauses(status):
-    assert status.final is (status.value not in {"running", "waiting", "paused"})
+def test_a_run_is_over_once_it_has_an_outcome(status):
+    assert status.final is (status.value in {"succeeded", "failed", "cancelled", "timed_out"})
 
 
 def test_an_error_is_seen_by_expressions_under_the_words_of_the_document():

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from automata.testing.context import START, FakeContext
+from automata.testing.context import START, FakeBlockingContext, FakeContext
 
 
 def test_sleeping_moves_virtual_time_at_once():
@@ -30,3 +30,13 @@ def test_settings_logs_and_progress_are_kept():
 def test_a_request_nobody_expected_fails_the_test():
     with pytest.raises(AssertionError, match=r"Unexpected request: GET http://a\.example/"):
         asyncio.run(FakeContext().http.request("GET", "http://a.example/"))
+
+
+def test_a_plain_function_gets_the_same_without_awaiting():
+    context = FakeBlockingContext(settings={"A": "1"}, cancelled=True)
+
+    context.sleep(60)
+
+    assert (context.now() - START, context.setting("A"), context.cancelled) == (timedelta(minutes=1), "1", True)
+    with pytest.raises(AssertionError, match="Unexpected request: GET"):
+        context.http.request("GET", "http://a.example/")
