@@ -1,0 +1,1 @@
+"""The Alembic script directory of the kernel; `automata.sql.upgrade` runs it, without an ``env.py``."""
