@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from automata._core.codec import Loaded, dump_json, dump_yaml, load
     from automata._core.dryrun import DryRun
-    from automata._core.kernel import Kernel, Report, RunHandle, RunResult
+    from automata._core.kernel import Kernel
+    from automata._core.results import Report, RunHandle, RunResult
+    from automata._core.sync import SyncKernel
     from automata._version import __version__
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "Report",
     "RunHandle",
     "RunResult",
+    "SyncKernel",
     "__version__",
     "dump_json",
     "dump_yaml",
@@ -31,9 +34,10 @@ _HOMES = {
     "DryRun": "automata._core.dryrun",
     "Kernel": "automata._core.kernel",
     "Loaded": "automata._core.codec",
-    "Report": "automata._core.kernel",
-    "RunHandle": "automata._core.kernel",
-    "RunResult": "automata._core.kernel",
+    "Report": "automata._core.results",
+    "RunHandle": "automata._core.results",
+    "RunResult": "automata._core.results",
+    "SyncKernel": "automata._core.sync",
     "__version__": "automata._version",
     "dump_json": "automata._core.codec",
     "dump_yaml": "automata._core.codec",

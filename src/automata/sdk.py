@@ -17,6 +17,7 @@ from automata.errors import (
     Transient,
 )
 from automata.model import (
+    Blocking,
     Command,
     CredentialKind,
     Effect,
@@ -31,12 +32,15 @@ from automata.model import (
     Rule,
     Setting,
 )
-from automata.ports import Context, Http, HttpResponse
+from automata.ports import BlockingContext, BlockingHttp, Context, Http, HttpResponse
 
 hookimpl = pluggy.HookimplMarker("automata")
 
 __all__ = [
     "AuthExpired",
+    "Blocking",
+    "BlockingContext",
+    "BlockingHttp",
     "Command",
     "Context",
     "CredentialKind",

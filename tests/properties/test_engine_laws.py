@@ -71,7 +71,7 @@ def execute(graph, seed, cancel_at=None):
 
     async def main():
         host = Host(
-            store=MemoryStore(),
+            store=MemoryStore(VirtualClock()),
             clock=VirtualClock(),
             random=SeededRandom(seed),
             http=lambda: None,
@@ -80,8 +80,8 @@ def execute(graph, seed, cancel_at=None):
             instance_key=b"k",
         )
         async with Engine(host, catalog) as engine:
-            run, started = await engine.accept(Workflow(name="w", graph=filled(graph)))
-            driving = asyncio.ensure_future(engine.drive(run, started))
+            run = await engine.start(Workflow(name="w", graph=filled(graph)))
+            driving = asyncio.ensure_future(engine.wait(run.id))
             if cancel_at is not None:
                 await asyncio.wait([driving], timeout=cancel_at)
                 if not driving.done():

@@ -14,6 +14,7 @@ from automata._core.durations import parse_duration
 from automata._core.engine import Engine
 from automata._core.history import plain
 from automata._core.machine import Step as MachineStep
+from automata._core.pool.thread import perform_here
 from automata.errors import NotFound, StepError
 from automata.model import (
     CancelRequested,
@@ -69,7 +70,7 @@ class Mocked:
         """Compute a pure node; anything else should have been mocked."""
         run = step.work.type.run
         if step.work.effect is Effect.PURE and run is not None:
-            return await run(context, parameters)
+            return await perform_here(run, context, parameters)
         if step.undo:
             return None  # a compensation is assumed to work unless the case says otherwise
         self.missing.append(step.address)
@@ -85,10 +86,10 @@ async def play(engine: Engine, workflow: Workflow, case: Case, inbox: Post) -> R
         case: One of its tests.
         inbox: The post office of this case.
     """
-    run, started = await engine.accept(workflow, case.event, trigger=case.trigger)
-    inbox.open(engine, run.id)
-    give_up(engine, run.id)
-    return await engine.drive(run, started)
+    run_id = engine.fresh_id()
+    inbox.open(engine, run_id)
+    give_up(engine, run_id)
+    return await engine.wait(await engine.start(workflow, case.event, trigger=case.trigger, run_id=run_id))
 
 
 class Post:
@@ -102,13 +103,14 @@ class Post:
     def open(self, engine: Engine, run: str) -> None:
         """From now on, belong to *run*."""
         self._engine, self._run = engine, run
-        for signal in self._case.signals:
-            send = partial(engine.signal, run, str(signal["name"]), signal.get("payload"))
-            self._later(signal.get("after"), send)
 
     def __call__(self, run: str, event: Event) -> None:
-        """Answer an approval the case has an answer for."""
-        if run != self._run or not isinstance(event, StepStarted) or isinstance(event, RunStarted):
+        """Send the case's signals from the start on; answer an approval the case has an answer for."""
+        if run == self._run and isinstance(event, RunStarted) and self._engine is not None:
+            for signal in self._case.signals:
+                send = partial(self._engine.signal, run, str(signal["name"]), signal.get("payload"))
+                self._later(signal.get("after"), send)
+        if run != self._run or not isinstance(event, StepStarted):
             return
         answers = self._case.approvals
         answer = answers.get(event.step, answers.get(plain(event.step)))

@@ -10,6 +10,7 @@ from automata._core.catalog import Catalog
 from automata._core.history import error_json, node_at, plain, step_json, steps_of
 from automata._core.machine import Step as MachineStep
 from automata._core.plan import Behaviour, Plan
+from automata._core.pool.thread import perform_here
 from automata._core.sample import sample
 from automata.errors import InvalidInput, StepError
 from automata.model import Effect, Event, Json, JsonObject, Outcome, Run, Step, StepFinished
@@ -88,7 +89,7 @@ class Rehearsal:
         """Compute what is pure, read if allowed, simulate the rest."""
         type_, effect = step.work.type, step.work.effect
         if type_.run is not None and (effect is Effect.PURE or (effect is Effect.READ and self.allow_reads)):
-            return await type_.run(context, parameters)
+            return await perform_here(type_.run, context, parameters)
         self.simulated.add(step.address)
         ports = tuple(step.node.exits)
         return Outcome(sample(type_.output), "out" if "out" in ports or not ports else ports[0])

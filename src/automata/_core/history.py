@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from automata._core.plan import Plan, PlanGraph, PlanNode
 from automata.model import (
     ErrorInfo,
     Event,
     JsonObject,
+    Resolved,
     Run,
     Step,
     StepCancelled,
     StepFailed,
     StepFinished,
+    StepParked,
     StepSkipped,
     StepStarted,
     StepStatus,
 )
+
+if TYPE_CHECKING:
+    from automata._core.plan import Plan, PlanGraph, PlanNode
 
 _ROUND = re.compile(r"(@\d+)?(\[\d+\])?(?=~|$)")
 _ROLE = re.compile(r"~(undo|finally)$")
@@ -33,26 +38,40 @@ def steps_of(plan: Plan, events: Iterable[Event]) -> tuple[Step, ...]:
         plan: The plan of the run's version.
         events: The journal, or a prefix of it.
     """
+    return fold(lambda address: use_of(plan, address), events)
+
+
+def fold(use: Callable[[str], str], events: Iterable[Event]) -> tuple[Step, ...]:
+    """Every step the journal tells of, where there may be no plan.
+
+    Args:
+        use: Name of the node type performed at an address.
+        events: The journal, or a prefix of it.
+    """
     steps: dict[str, Step] = {}
     for event in events:
         match event:
             case StepStarted(address, attempt, input_, at):
                 first = steps[address].started if address in steps else at
-                use = use_of(plan, address)
-                steps[address] = Step(
-                    node=address, use=use, status=StepStatus.RUNNING, attempt=attempt, input=input_, started=first
+                steps[address] = evolve(
+                    _fresh(use, address, StepStatus.RUNNING), attempt=attempt, input=input_, started=first
                 )
             case StepFinished(address, attempt, output, port, at):
-                step = _known(steps, plan, address)
+                step = _known(steps, use, address)
                 done = StepStatus.SUCCEEDED
                 steps[address] = evolve(step, status=done, attempt=attempt, output=output, port=port, finished=at)
             case StepFailed(address, attempt, error, _, at):
-                step = _known(steps, plan, address)
+                step = _known(steps, use, address)
                 steps[address] = evolve(step, status=StepStatus.FAILED, attempt=attempt, error=error, finished=at)
+            case StepParked(address, attempt, error):
+                step = _known(steps, use, address)
+                steps[address] = evolve(step, status=StepStatus.PARKED, attempt=attempt, error=error)
             case StepSkipped(address):
-                steps[address] = Step(node=address, use=use_of(plan, address), status=StepStatus.SKIPPED, attempt=0)
+                steps[address] = evolve(_fresh(use, address, StepStatus.SKIPPED), attempt=0)
             case StepCancelled(address, at):
-                steps[address] = evolve(_known(steps, plan, address), status=StepStatus.CANCELLED, finished=at or None)
+                steps[address] = evolve(_known(steps, use, address), status=StepStatus.CANCELLED, finished=at or None)
+            case Resolved(address) if address in steps and steps[address].status is StepStatus.PARKED:
+                steps[address] = _resolved(_known(steps, use, address), event)
             case _:
                 pass
     return tuple(steps.values())
@@ -92,9 +111,23 @@ def _node(graph: PlanGraph, part: str) -> PlanNode:
     return graph.nodes[graph.index[_ROLE.sub("", _ROUND.sub("", part))]]
 
 
-def _known(steps: dict[str, Step], plan: Plan, address: str) -> Step:
-    known = steps.get(address)
-    return known or Step(node=address, use=use_of(plan, address), status=StepStatus.RUNNING)
+def _known(steps: dict[str, Step], use: Callable[[str], str], address: str) -> Step:
+    return steps.get(address) or _fresh(use, address, StepStatus.RUNNING)
+
+
+def _fresh(use: Callable[[str], str], address: str, status: StepStatus) -> Step:
+    return Step(node=address, use=use(address), status=status)
+
+
+def _resolved(step: Step, choice: Resolved) -> Step:
+    """A parked step after a person's choice; its next attempt, if there is one, has an event of its own."""
+    match choice.choice:
+        case "done":
+            return evolve(step, status=StepStatus.SUCCEEDED, output=choice.output, error=None, finished=choice.at)
+        case "fail":
+            return evolve(step, status=StepStatus.FAILED, finished=choice.at)
+        case _:
+            return evolve(step, status=StepStatus.RUNNING, error=None)
 
 
 def step_json(step: Step) -> JsonObject:

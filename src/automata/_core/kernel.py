@@ -3,92 +3,46 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
-
-from attrs import frozen
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from automata._core.cases import CaseResult, Mocked, Post, compare, give_up, play
 from automata._core.catalog import Catalog, build_catalog
-from automata._core.codec import Loaded, Source, encode, load
+from automata._core.clock import StoreClock
+from automata._core.codec import Loaded, encode, load
 from automata._core.dryrun import DryRun, Rehearsal, finishes, frames_of
 from automata._core.egress import EgressPolicy
-from automata._core.engine import Direct, Engine, Host, Observer, Performer, Waiting
-from automata._core.history import run_json, steps_of
+from automata._core.embedding import Embedding, Request, run_on
+from automata._core.engine import LEASE_S, Direct, Engine, Host, Observer, Performer
+from automata._core.history import steps_of
 from automata._core.http import GuardedHttp
 from automata._core.plugins import LIMIT_S, Plugins, cache_file, discover
+from automata._core.pool.performer import Pooled
+from automata._core.pool.pool import ChildPool
+from automata._core.results import Relay, Report, RunResult, Watcher
 from automata._core.settings import Configuration, cache_folder, load_settings
 from automata._core.system import SystemClock, SystemRandom
 from automata._core.validation import validate, validate_many
 from automata._core.validation.calls import UNKNOWN
 from automata.errors import AuthExpired, InvalidDocument
 from automata.memory import MemoryStore, SeededRandom, VirtualClock, run_virtual
-from automata.model import Case, Event, Json, JsonObject, Problem, Run, RunStarted, Severity, Step, Workflow
+from automata.model import Case, Event, Json, Problem, Run, Severity, Workflow
 from automata.ports import Clock, Random, Store
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
 T = TypeVar("T")
+VALID_KEPT = 256
+"""Documents remembered as valid, by identity."""
 _log = logging.getLogger(__name__)
-
-
-@frozen
-class Report:
-    """What validating one text found."""
-
-    source: Source | None
-    workflow: Workflow | None
-    """None when the text is not a workflow document."""
-    problems: tuple[Problem, ...]
-
-    @property
-    def valid(self) -> bool:
-        """Whether it may be published and run; warnings do not matter."""
-        return self.workflow is not None and all(p.severity is not Severity.ERROR for p in self.problems)
-
-
-@frozen(kw_only=True)
-class RunResult:
-    """How a run ended, and everything that happened on the way."""
-
-    run: Run
-    steps: tuple[Step, ...]
-    journal: tuple[Event, ...]
-
-    def to_json(self) -> JsonObject:
-        """``{run, workflow, version, status, output, error, steps}``, as ``automata run --json`` prints it."""
-        return run_json(self.run, self.steps)
-
-
-@frozen
-class RunHandle:
-    """A run in progress, for whoever watches it: it may be cancelled, signalled and answered."""
-
-    engine: Engine
-    run: str
-
-    def cancel(self, reason: str = "") -> None:
-        """Stop the run in an orderly way; idempotent."""
-        self.engine.cancel(self.run, reason)
-
-    def signal(self, name: str, payload: Json = None) -> None:
-        """Send a signal."""
-        self.engine.signal(self.run, name, payload)
-
-    def approve(self, node: str, *, approved: bool, by: str | None = None, comment: str | None = None) -> None:
-        """Answer the approval that waits at *node*; raises `NotFound` when none does."""
-        self.engine.approve(self.run, node, approved=approved, by=by, comment=comment)
-
-    def waiting(self) -> tuple[Waiting, ...]:
-        """The approvals the run waits for."""
-        return self.engine.waiting(self.run)
-
-
-Watcher = Callable[[RunHandle, Event], None]
-"""Told every event of a run once it is committed."""
 
 
 class Kernel:
@@ -101,12 +55,14 @@ class Kernel:
         result = await kernel.run(report.workflow, {"total": 12})
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keywords, each with a default
         self,
         *,
         settings: Configuration | None = None,
         plugins: Plugins | None = None,
         store: Store | None = None,
+        database: str | None = None,
+        engine: object | None = None,
         clock: Clock | None = None,
         random: Random | None = None,
         folder: Path | None = None,
@@ -116,20 +72,42 @@ class Kernel:
         Args:
             settings: What an operator set; read from the environment and *folder* when None.
             plugins: Which plugins there are; those installed when None.
-            store: Where runs live; in memory when None.
-            clock: Where time comes from; the system's when None.
+            store: Where runs live; in memory when neither this nor *database* nor *engine* is given.
+            database: URL of the database where runs live: ``sqlite:///runs.db``, ``postgresql+psycopg://...``.
+            engine: A SQLAlchemy engine of the application's own, whose database is used.
+            clock: Where time comes from; the store's clock when None and others write to the store too.
             random: Where chance comes from; the system's when None.
             folder: Where ``automata.toml`` may be.
         """
         self._settings = settings
         self._plugins = plugins
         self._folder = folder
-        self.store = store or MemoryStore()
-        self.clock = clock or SystemClock()
+        self._given = store
+        self._database = database if engine is None else engine
+        self._clock = clock
+        self._valid: dict[int, Workflow] = {}
         self.random = random or SystemRandom()
-        self._instance_key = self.random.identifier().encode()
 
     # ------------------------------------------------------------ what there is
+
+    @cached_property
+    def store(self) -> Store:
+        """Where runs live; a database is opened when it is first needed.
+
+        Raises:
+            StoreUnavailable: The database cannot be used.
+        """
+        if self._given is not None or self._database is None:
+            return self._given or MemoryStore(self._clock)
+        opened: Store = importlib.import_module("automata.sql").open_store(self._database)
+        return opened
+
+    @cached_property
+    def clock(self) -> Clock:
+        """Where time comes from."""
+        if self._clock is not None:
+            return self._clock
+        return StoreClock() if self.store.shared else SystemClock()
 
     @cached_property
     def plugins(self) -> Plugins:
@@ -158,6 +136,11 @@ class Kernel:
     def catalog(self) -> Catalog:
         """Every node type, function, credential kind and rule there is."""
         return build_catalog(self.plugins)
+
+    async def close(self) -> None:
+        """Close the store, if it was opened here."""
+        if "store" in self.__dict__ and self._given is None and self.store.shared:
+            await self.store.close()
 
     # ------------------------------------------------------------ documents
 
@@ -200,12 +183,116 @@ class Kernel:
     # ------------------------------------------------------------ runs
 
     @asynccontextmanager
-    async def engine(self, *observers: Observer, performer: Performer | None = None) -> AsyncIterator[Engine]:
-        """An engine on the running loop, for several runs side by side; leaving waits for runs nobody waits for."""
-        async with GuardedHttp(EgressPolicy.parse(self.settings.text("AUTOMATA_EGRESS_ALLOW"))) as http:
-            host = self._host(observers, performer, lambda: http, self.store, self.clock)
-            async with Engine(host, self.catalog) as engine:
+    async def engine(
+        self,
+        *observers: Observer,
+        performer: Performer | None = None,
+        claims: bool = False,
+        concurrency: int = 100,
+        lease_s: float = LEASE_S,
+        drain_s: float = 30.0,
+    ) -> AsyncIterator[Engine]:
+        """An engine on the running loop, for several runs side by side.
+
+        Args:
+            observers: Told every event of every run driven here, once it is committed.
+            performer: Who does the work of steps; the node types themselves when None.
+            claims: Whether it is a worker: takes up runs of the store that are due, gives back those that wait, and
+                hands over what is left when the context ends. Without, leaving waits until every run started here ends.
+            concurrency: How many runs a worker holds at most before it stops claiming.
+            lease_s: Seconds without a sign of life after which its runs belong to other workers.
+            drain_s: Seconds attempts may go on when a worker's context ends.
+        """
+        policy = EgressPolicy.parse(self.settings.text("AUTOMATA_EGRESS_ALLOW"))
+        async with GuardedHttp(policy) as http, ChildPool() as pool:
+            pooled = Pooled(pool, performer or Direct())
+            host = await self._host(observers, pooled, lambda: http, self.store, self.clock)
+            engine = Engine(
+                host, self.catalog, claims=claims, concurrency=concurrency, lease_s=lease_s, drain_s=drain_s
+            )
+            async with engine:
                 yield engine
+
+    async def start(  # noqa: PLR0913 - keywords of the public call
+        self,
+        workflow: Workflow | str,
+        input_: Json = None,
+        *,
+        trigger: str | None = None,
+        key: str | None = None,
+        org: str = "",
+        priority: int = 0,
+        connection: Connection | AsyncConnection | None = None,
+    ) -> Run:
+        """Accept a run durably and leave it to whichever worker is free.
+
+        Args:
+            workflow: A document, which is validated and published, or the name of a published workflow.
+            input_: The start input, or the trigger's event.
+            trigger: Id of the trigger the event arrives at, where there are several.
+            key: Idempotency key: the same key gives the same run.
+            org: Whose run it is.
+            priority: Higher ones are taken up first.
+            connection: A SQLAlchemy connection of the caller's, to the kernel's database: the run is accepted if and
+                only if its transaction commits. One that is not asynchronous blocks the loop for a moment.
+
+        Raises:
+            InvalidDocument: The document has errors.
+            InvalidValue: The input does not fit the workflow's input schema.
+            NotFound: There is no such workflow or trigger.
+            Conflict: The key was used for another start.
+            Overloaded: Too many runs wait.
+            StoreUnavailable: The database cannot be used.
+        """
+        request = self.request(workflow, input_, trigger=trigger, key=key, org=org, priority=priority)
+        embedding = Embedding(self.store, self.random)
+        if connection is None:
+            return await embedding.start(request)
+        return await run_on(connection, lambda inner: embedding.start_in(inner, request))
+
+    async def emit(
+        self,
+        run: str,
+        name: str,
+        payload: Json = None,
+        *,
+        signal_id: str | None = None,
+        connection: Connection | AsyncConnection | None = None,
+    ) -> bool:
+        """Send a signal to a run, wherever it is driven; it is kept until a ``signal`` node takes it.
+
+        Args:
+            run: Id of the run.
+            name: Of the signal.
+            payload: What it carries.
+            signal_id: The same id is accepted once; a fresh one when None.
+            connection: As for `start`.
+
+        Returns:
+            False when a signal of that id was sent to the run before.
+
+        Raises:
+            NotFound: There is no such run.
+            Conflict: The run is over.
+            Overloaded: Too many messages wait for it.
+        """
+        embedding = Embedding(self.store, self.random)
+        if connection is None:
+            return await embedding.emit(run, name, payload, signal_id)
+        return await run_on(connection, lambda inner: embedding.emit_in(inner, run, name, payload, signal_id))
+
+    def request(self, workflow: Workflow | str, input_: Json = None, **options: Any) -> Request:
+        """What `start` hands on: a document is validated first, once.
+
+        Raises:
+            InvalidDocument: The document has errors.
+        """
+        if isinstance(workflow, Workflow) and self._valid.get(id(workflow)) is not workflow:
+            self.require_valid(workflow)
+            self._valid[id(workflow)] = workflow
+            if len(self._valid) > VALID_KEPT:
+                del self._valid[next(iter(self._valid))]
+        return Request(workflow=workflow, input=input_, **options)
 
     async def run(
         self,
@@ -234,12 +321,12 @@ class Kernel:
         """
         for document in (workflow, *workflows):
             self.require_valid(document)
-        relay = _Relay(on_event)
+        relay = Relay(on_event)
         async with self.engine(relay) as engine:
             await _publish(engine, workflows)
-            run, started = await engine.accept(workflow, input_, trigger=trigger, key=key)
-            relay.open(engine, run.id, started)
-            final = await engine.drive(run, started)
+            run_id = engine.fresh_id()
+            relay.open(engine, run_id)
+            final = await engine.wait(await engine.start(workflow, input_, trigger=trigger, key=key, run_id=run_id))
         journal = tuple(await self.store.journal(final.id))
         return RunResult(run=final, steps=steps_of(engine.plan(workflow), journal), journal=journal)
 
@@ -288,15 +375,16 @@ class Kernel:
             if until is not None and finishes(event, until):
                 engine.cancel(run, f"Stopped after {until!r}")
 
-        store, clock = MemoryStore(), SystemClock() if rehearsal.allow_reads else VirtualClock()
+        clock = SystemClock() if rehearsal.allow_reads else VirtualClock()
+        store = MemoryStore(clock)
         async with GuardedHttp(EgressPolicy.parse(self.settings.text("AUTOMATA_EGRESS_ALLOW"))) as http:
-            host = self._host((stop,), rehearsal, lambda: http, store, clock, dry_run=True)
+            host = await self._host((stop,), rehearsal, lambda: http, store, clock, dry_run=True)
             async with Engine(host, self.catalog) as engine:
                 await _publish(engine, workflows)
-                accepted, started = await engine.accept(workflow, input_, trigger=trigger)
+                run_id = engine.fresh_id()
                 if not rehearsal.allow_reads:
-                    give_up(engine, accepted.id)
-                run = await engine.drive(accepted, started)
+                    give_up(engine, run_id)
+                run = await engine.wait(await engine.start(workflow, input_, trigger=trigger, run_id=run_id))
         events = list(await store.journal(run.id))
         if until is not None:
             events = events[: next((i + 1 for i, e in enumerate(events) if finishes(e, until)), None)]
@@ -321,9 +409,10 @@ class Kernel:
         return tuple([await asyncio.to_thread(run_virtual, self._case(workflow, c, others)) for c in chosen])
 
     async def _case(self, workflow: Workflow, case: Case, workflows: tuple[Workflow, ...]) -> CaseResult:
-        store, performer, inbox = MemoryStore(), Mocked(case.mocks), Post(case)
+        clock, performer, inbox = VirtualClock(), Mocked(case.mocks), Post(case)
+        store = MemoryStore(clock)
         async with GuardedHttp() as http:
-            host = self._host((inbox,), performer, lambda: http, store, VirtualClock(), random=SeededRandom())
+            host = await self._host((inbox,), performer, lambda: http, store, clock, random=SeededRandom())
             async with Engine(host, self.catalog) as engine:
                 await _publish(engine, workflows)
                 run = await play(engine, workflow, case, inbox)
@@ -333,7 +422,7 @@ class Kernel:
 
     # ------------------------------------------------------------ surroundings
 
-    def _host(  # noqa: PLR0913 - one private caller each
+    async def _host(  # noqa: PLR0913 - one private caller each
         self,
         observers: tuple[Observer, ...],
         performer: Performer | None,
@@ -352,7 +441,7 @@ class Kernel:
             http=http,
             setting=self.settings.text,
             credential=self._credential,
-            instance_key=self._instance_key,
+            instance_key=await store.instance_key(),
             observers=observers,
             dry_run=dry_run,
         )
@@ -379,27 +468,6 @@ def _report(loaded: Loaded, found: Iterable[Problem]) -> Report:
     """Put the places of *found* into the text."""
     located = tuple(loaded.source.locate(problem) for problem in found) if loaded.source else ()
     return Report(loaded.source, loaded.workflow, (*loaded.problems, *located))
-
-
-class _Relay:
-    """Passes events on to a watcher once the run it watches is known."""
-
-    def __init__(self, watcher: Watcher | None) -> None:
-        self._watcher = watcher
-        self._handle: RunHandle | None = None
-
-    def open(self, engine: Engine, run: str, started: RunStarted) -> None:
-        """Begin to watch."""
-        self._handle = RunHandle(engine, run)
-        try:
-            self(run, started)
-        except Exception:  # noqa: BLE001 - the fence: watching a run cannot fail it
-            _log.exception("A watcher failed", extra={"run": run})
-
-    def __call__(self, run: str, event: Event) -> None:
-        """Pass an event on."""
-        if self._watcher is not None and self._handle is not None and run == self._handle.run:
-            self._watcher(self._handle, event)
 
 
 async def _publish(engine: Engine, workflows: Iterable[Workflow]) -> None:

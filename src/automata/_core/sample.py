@@ -12,6 +12,7 @@ _FORMATS: Mapping[str, Json] = {
     "date-time": "2026-01-01T00:00:00Z",
     "date": "2026-01-01",
     "duration": "1s",
+    "interval": "1s",
     "email": "someone@example.com",
     "uri": "https://example.com/",
 }

@@ -27,6 +27,12 @@ KERNEL_SETTINGS = (
         secret=True,
     ),
     Setting(
+        name="AUTOMATA_DATABASE",
+        summary="Where runs are kept: a sqlite:/// or postgresql:// URL, or the path of a SQLite file; "
+        "default: .automata/automata.db in a project, else automata.db below the user's folder for data",
+        secret=True,
+    ),
+    Setting(
         name="AUTOMATA_DISABLED_PLUGINS",
         summary="Plugins to leave out: distributions or entry points, comma-separated",
         default="",

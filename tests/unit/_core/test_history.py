@@ -10,12 +10,14 @@ from automata._core.history import error_json, node_at, plain, run_json, steps_o
 from automata._core.plan import compile_plan
 from automata.model import (
     ErrorInfo,
+    Resolved,
     Run,
     RunStarted,
     RunStatus,
     StepCancelled,
     StepFailed,
     StepFinished,
+    StepParked,
     StepSkipped,
     StepStarted,
     StepStatus,
@@ -144,3 +146,18 @@ def test_a_run_and_its_steps_as_json():
         ],
     }
     assert error_json(None) is None
+
+
+@pytest.mark.parametrize(
+    ("choice", "status", "output", "error"),
+    [
+        (Resolved("a", "retry"), StepStatus.RUNNING, None, None),
+        (Resolved("a", "done", {"paid": True}), StepStatus.SUCCEEDED, {"paid": True}, None),
+        (Resolved("a", "fail"), StepStatus.FAILED, None, ODD),
+    ],
+    ids=lambda value: value.choice if isinstance(value, Resolved) else None,
+)
+def test_a_parked_step_goes_on_as_a_person_chose(choice, status, output, error):
+    step = only(StepStarted("a", 1), StepParked("a", 1, ODD), choice)
+
+    assert (step.status, step.output, step.error) == (status, output, error)

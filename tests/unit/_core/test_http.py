@@ -291,7 +291,7 @@ def test_a_bomb_costs_no_more_than_the_limit(server):
     ("coding", "body", "match"),
     [
         ("gzip", b"not gzip", "not valid gzip"),
-        ("gzip", gzip.compress(b"x" * 1000)[:-10], "not valid gzip"),
+        ("gzip", gzip.compress(b"x" * 1000, mtime=0)[:-10], "not valid gzip"),
         ("br", b"x", "was not asked for"),
         ("gzip, gzip", b"x", "was not asked for"),
     ],

@@ -34,10 +34,12 @@ from automata.model import (
     Case,
     Compensation,
     Concurrency,
+    Debounce,
     Expect,
     Graph,
     Json,
     Node,
+    Rate,
     Retry,
     Settings,
     Workflow,
@@ -285,6 +287,41 @@ SETTINGS: Final = Record(
                 ),
             ),
             "How many runs may be active at once.",
+        ),
+        Field(
+            "rate",
+            Record(
+                Rate,
+                (
+                    Field("key", Text(least=1, most=1_000), "Runs are counted for each value of it; may hold ${...}."),
+                    Field(
+                        "limit",
+                        Number(least=1, most=10_000),
+                        "Runs that may begin within the period for one key.",
+                        required=True,
+                    ),
+                    Field("period", Duration(), "How long a run counts.", required=True),
+                ),
+            ),
+            "How many runs may begin within a period; others wait.",
+        ),
+        Field(
+            "debounce",
+            Record(
+                Debounce,
+                (
+                    Field("key", Text(least=1, most=1_000), "Starts are told apart by it; may hold ${...}."),
+                    Field(
+                        "for",
+                        Duration(),
+                        "How long no other start may come before the run begins.",
+                        "for_",
+                        required=True,
+                    ),
+                    Field("max", Duration(), "How long after the first start the run begins at the latest."),
+                ),
+            ),
+            "Make one run of starts that follow each other closely, with the input of the last.",
         ),
         Field(
             "on_error", Choice(("fail", "park")), "Whether an uncaught error fails the run or parks it for a person."

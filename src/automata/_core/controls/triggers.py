@@ -40,7 +40,7 @@ def triggers() -> tuple[NodeType, ...]:
             summary="Starts again and again after the same time",
             kind=Kind.TRIGGER,
             effect=Effect.PURE,
-            parameters=closed(("every",), every={**DURATION, "title": "Every"}),
+            parameters=closed(("every",), every={**DURATION, "format": "interval", "title": "Every"}),
             output=tick,
             examples=({"use": "schedule.every", "with": {"every": "15m"}},),
         ),

@@ -9,7 +9,21 @@ import attrs
 
 from automata._core.diff.record import Change, Diff, Level
 from automata._core.diff.schema import schema_changes
-from automata.model import Compensation, Concurrency, Edge, Effect, Graph, Json, Kind, Node, NodeType, Retry, Workflow
+from automata.model import (
+    Compensation,
+    Concurrency,
+    Debounce,
+    Edge,
+    Effect,
+    Graph,
+    Json,
+    Kind,
+    Node,
+    NodeType,
+    Rate,
+    Retry,
+    Workflow,
+)
 
 Lookup: TypeAlias = Callable[[str], NodeType | None]
 
@@ -30,6 +44,8 @@ _SETTINGS: Mapping[str, tuple[Level, str]] = {
     "retention": (Level.PATCH, "only how long runs are kept"),
     "priority": (Level.PATCH, "only which run goes first"),
     "concurrency": (Level.MINOR, "how many runs go on at once changed"),
+    "rate": (Level.MINOR, "how many runs may begin in a while changed"),
+    "debounce": (Level.MINOR, "which starts become one run changed"),
     "on_error": (Level.MINOR, "what becomes of a failed run changed"),
     "timezone": (Level.MINOR, "times are read in another zone"),
 }
@@ -225,8 +241,8 @@ def _writes(node: Node, find: Lookup) -> bool:
     return effect.writes
 
 
-def _plain(value: Retry | Compensation | Concurrency | Json) -> Json:
+def _plain(value: Retry | Compensation | Concurrency | Rate | Debounce | Json) -> Json:
     """A record of the model as JSON; scalars as they are."""
-    if isinstance(value, Retry | Compensation | Concurrency):
-        return {name: each for name, each in attrs.asdict(value).items() if each is not None}
+    if isinstance(value, Retry | Compensation | Concurrency | Rate | Debounce):
+        return {name.rstrip("_"): each for name, each in attrs.asdict(value).items() if each is not None}
     return value

@@ -4,65 +4,111 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
-import traceback
-from datetime import UTC, datetime
+from collections.abc import Callable
+from typing import TypeAlias
 
-from attrs import evolve
-
+from automata._core import fault
 from automata._core.engine.host import Host
-from automata._core.engine.payload import cleaned, settle
+from automata._core.engine.record import failed, finished
 from automata._core.machine import Step
+from automata._core.payload import settle
 from automata.errors import StepError
-from automata.model import (
-    ErrorInfo,
-    Event,
-    Json,
-    JsonObject,
-    Outcome,
-    StepCancelled,
-    StepFailed,
-    StepFinished,
-    StepStarted,
-)
+from automata.model import Event, Json, JsonObject, Outcome, StepFinished
 from automata.ports import Context
 
-TRACE_LIMIT = 8 * 1024
 GRACE_S = 10.0
 """How long an action that is stopped may go on cleaning up before it is left to itself."""
 
 _log = logging.getLogger(__name__)
 
 
-async def perform(host: Host, step: Step, context: Context, parameters: JsonObject, timeout_s: float) -> Event:
-    """Perform an attempt; its end, whatever it is, as an event.
+class Attempt:
+    """Performs one attempt in a task of its own, so that neither cancelling itself nor refusing to touches the run.
 
-    Everything raised is this attempt's failure, `SystemExit` and `KeyboardInterrupt` included. The action has a task
-    of its own, so that neither cancelling itself nor refusing to be cancelled touches the run.
+    Everything raised is this attempt's failure, `SystemExit` and `KeyboardInterrupt` included.
 
-    Raises:
-        asyncio.CancelledError: The attempt was stopped from outside.
+    Args:
+        host: The surroundings.
+        step: What is performed.
+        context: What the action may use.
+        parameters: A copy of its own.
+        timeout_s: When it is given up.
+        end: Called once, on the loop: with this attempt and its end as an event; None when it was stopped from outside.
     """
-    task = asyncio.get_running_loop().create_task(_performed(host, step, context, parameters))
-    try:
-        await asyncio.wait([task], timeout=timeout_s)
-    except asyncio.CancelledError:
-        await _dismiss(task, step)
-        raise
-    late = not task.done()
-    if late:
-        await _dismiss(task, step)
-    event = None if not task.done() or task.cancelled() else task.result()
-    if isinstance(event, StepFinished) or (event is not None and not late):
-        return event
-    if late:
-        return failed(host, step, StepError(f"No result within {timeout_s:g} s", error_class="timed_out"))
-    return failed(host, step, StepError("The action cancelled itself", error_class="cancelled"))
+
+    __slots__ = ("_end", "_grace", "_host", "_late", "_limit", "_stopped", "_task", "_timeout_s", "step")
+
+    def __init__(
+        self, host: Host, step: Step, context: Context, parameters: JsonObject, timeout_s: float, end: End
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.step = step
+        self._host = host
+        self._end = end
+        self._late = False
+        self._stopped = False
+        self._timeout_s = timeout_s
+        self._grace: asyncio.TimerHandle | None = None
+        self._limit: asyncio.TimerHandle | None = None
+        fault.point("schedule_next")
+        self._task = loop.create_task(_performed(host, step, context, parameters))
+        self._task.add_done_callback(self._done)
+        loop.call_soon(self._arm)
+
+    def _arm(self) -> None:
+        """Set the time limit, unless the action has ended in its first step, as many do: timers cost more than that."""
+        if not self._task.done() and not self._stopped:
+            self._limit = asyncio.get_running_loop().call_later(self._timeout_s, self._expire)
+
+    def stop(self) -> None:
+        """Cancel the action; its end is of no interest any more, but it may clean up."""
+        self._stopped = True
+        self._dismiss()
+
+    def _expire(self) -> None:
+        self._late = True
+        self._dismiss()
+
+    def _dismiss(self) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
+        self._task.cancel()
+        if self._grace is None:
+            self._grace = asyncio.get_running_loop().call_later(GRACE_S, self._abandon)
+
+    def _abandon(self) -> None:
+        _log.warning("An action does not stop; it is left to itself", extra={"step": self.step.address})
+        self._task.remove_done_callback(self._done)
+        self._end(self, self._verdict(None))
+
+    def _done(self, task: asyncio.Task[Event]) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
+        if self._grace is not None:
+            self._grace.cancel()
+        fault.point("completion.begin")
+        self._end(self, self._verdict(None if task.cancelled() else task.result()))
+
+    def _verdict(self, event: Event | None) -> Event | None:
+        """What to make of the action's end: a result stands even when it came while the action was given up."""
+        if self._stopped:
+            return None
+        if isinstance(event, StepFinished) or (event is not None and not self._late):
+            return event
+        if self._late:
+            text = f"No result within {self._timeout_s:g} s"
+            return failed(self._host, self.step, StepError(text, error_class="timed_out"))
+        return failed(self._host, self.step, StepError("The action cancelled itself", error_class="cancelled"))
+
+
+End: TypeAlias = Callable[[Attempt, Event | None], None]
 
 
 async def _performed(host: Host, step: Step, context: Context, parameters: JsonObject) -> Event:
     try:
+        fault.point("effect.before")
         result = await host.performer.perform(step, context, parameters)
+        fault.point("effect.after")
         return finished(host, step, _settled(result))
     except asyncio.CancelledError:
         raise
@@ -75,81 +121,3 @@ def _settled(result: Json | Outcome) -> Outcome:
     if not isinstance(outcome.port, str):
         raise TypeError(f"The port is of the type {type(outcome.port).__name__!r}, not a text")
     return Outcome(settle(outcome.output), outcome.port)
-
-
-async def _dismiss(task: asyncio.Task[Event], step: Step) -> None:
-    """Cancel an action and wait for it to clean up, but not for ever."""
-    task.cancel()
-    await asyncio.wait([task], timeout=GRACE_S)
-    if not task.done():
-        _log.warning("An action does not stop; it is left to itself", extra={"step": step.address})
-
-
-def ended(host: Host, step: Step, result: Outcome | StepError) -> Event:
-    """The event of a result that was known beforehand."""
-    return failed(host, step, result) if isinstance(result, StepError) else finished(host, step, result)
-
-
-def finished(host: Host, step: Step, result: Json | Outcome) -> StepFinished:
-    """The event of a success."""
-    outcome = result if isinstance(result, Outcome) else Outcome(result)
-    return StepFinished(step.address, step.attempt, outcome.output, outcome.port, instant(host))
-
-
-def failed(host: Host, step: Step, error: BaseException) -> StepFailed:
-    """The event of a failure."""
-    return StepFailed(step.address, step.attempt, describe(step, error), host.random.random(), instant(host))
-
-
-def describe(step: Step, error: BaseException) -> ErrorInfo:
-    """What a run says of an exception: a step error as it is, anything else as a ``bug`` with its traceback.
-
-    A step error whose facts are not what they should be is a ``bug`` too; what else is odd about it is left out.
-    """
-    kind = getattr(error, "kind", None) if isinstance(error, StepError) else None
-    if not isinstance(error, StepError) or not isinstance(kind, str):
-        trace = "".join(traceback.format_exception(error, limit=-10))[-TRACE_LIMIT:]
-        message = f"{type(error).__name__}: {_text(error)}"
-        return ErrorInfo("bug", cleaned(message), step.address, step.attempt, {"traceback": cleaned(trace)})
-    after = error.retry_after_s
-    return ErrorInfo(
-        cleaned(kind),
-        cleaned(_text(error)),
-        step.address,
-        step.attempt,
-        _details(error),
-        after if isinstance(after, int | float) and math.isfinite(after) else None,
-        error.sent is not False,
-    )
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001 - an exception may be broken itself
-        return "its text cannot be read"
-
-
-def _details(error: StepError) -> JsonObject:
-    try:
-        details = settle(dict(error.details))
-    except Exception as odd:  # noqa: BLE001 - whatever an action put there
-        return {"details_left_out": cleaned(_text(odd))}
-    return details if isinstance(details, dict) else {}
-
-
-def stamped(host: Host, event: Event) -> Event:
-    """A derived event with its instant, if it carries one; the machine knows no time."""
-    if isinstance(event, StepStarted | StepFinished | StepFailed | StepCancelled) and not event.at:
-        return evolve(event, at=instant(host))
-    return event
-
-
-def instant(host: Host) -> str:
-    """The present, as events carry it."""
-    return text_of(host.clock.now())
-
-
-def text_of(when: datetime) -> str:
-    """An instant in RFC 3339, UTC, to the millisecond."""
-    return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Protocol
+import hashlib
 
 from automata._core.machine import Step
-from automata.model import Event, Json, JsonObject, Run
+from automata.errors import StepError
+from automata.model import Json, JsonObject, Run, RunStatus
 
-Post = Callable[[Event], None]
+DEEPEST = 16
+"""How deep ``call`` may nest."""
 
 
-class Children(Protocol):
-    """What a driver asks for when a node calls another workflow."""
+def child_id(run: str, step: Step) -> str:
+    """Id of the run that an attempt of a ``call`` starts: the same whichever worker starts it, and however often."""
+    digest = hashlib.sha256(f"{run}#{step.address}@{step.attempt}".encode()).hexdigest()
+    return run[:12] + digest[:20]
 
-    def call(self, parent: Run, step: Step, parameters: JsonObject, post: Post) -> Awaitable[Json]:
-        """Start the workflow *parameters* name, and wait for its output unless ``wait`` is false.
 
-        Cancelling the awaiting task cancels the child.
+def handler_id(run: str) -> str:
+    """Id of the run that handles the failure of *run*."""
+    return run[:12] + hashlib.sha256(f"{run}#".encode()).hexdigest()[:20]
 
-        Raises:
-            StepError: There is no such workflow, calls nest too deep, or the child did not succeed.
-        """
+
+def caller_of(run: Run) -> tuple[str, str] | None:
+    """Run and step address of the ``call`` that started *run*; None when none did."""
+    parent, _, step = (run.parent or "").partition("#")
+    return (parent, step) if step else None
+
+
+def output_of(child: Run) -> Json:
+    """What a ``call`` makes of its child's end.
+
+    Raises:
+        StepError: The child did not succeed; its error's class is passed on.
+    """
+    if child.status is RunStatus.SUCCEEDED:
+        return child.output
+    kind = child.error.kind if child.error is not None else str(child.status)
+    message = child.error.message if child.error is not None else f"The run was {child.status}"
+    details: JsonObject = {"run": child.id, "status": str(child.status)}
+    raise StepError(f"{child.workflow}: {message}", error_class=kind, details=details)

@@ -23,16 +23,15 @@ class StepContext:
         run: Run,
         step: Step,
         *,
-        key: Callable[[], str],
         timeout_s: float,
         evaluate: Callable[[str], Json],
     ) -> None:
         self._host = host
+        self._run = run
         self._step = step
         self.run_id = run.id
         self.node = step.address
         self.attempt = step.attempt
-        self._key = key
         self.dry_run = host.dry_run
         self.deadline: datetime | None = host.clock.now() + timedelta(seconds=timeout_s)
         self.evaluate = evaluate
@@ -40,7 +39,7 @@ class StepContext:
     @property
     def idempotency_key(self) -> str:
         """The same for every attempt; computed when it is asked for."""
-        return self._key()
+        return self._host.idempotency_key(self._run, self._step)
 
     @property
     def credential(self) -> Mapping[str, str] | None:

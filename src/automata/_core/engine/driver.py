@@ -1,377 +1,499 @@
-"""Drive one run: perform the machine's commands on asyncio, and feed what happens back to it.
+"""Drive one run in this process, in turns.
 
-In turns: everything that can be decided and computed at once is; the events of the turn are committed together; only
-then do effects start that depend on them.
+Everything that can be decided and computed at once is; the events of the turn are committed together; only then do
+effects start that depend on them. What happens meanwhile waits for the next turn. A run has no task of its own: a turn
+is a callback, so that thousands of runs cost little more than their data.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
 
-from automata._core.engine.attempt import describe, ended, failed, finished, instant, perform, stamped
-from automata._core.engine.children import Children
-from automata._core.engine.context import StepContext
-from automata._core.engine.evaluation import Evaluation
+from automata._core.engine.attempt import Attempt
+from automata._core.engine.children import caller_of, child_id, output_of
 from automata._core.engine.host import Host
-from automata._core.engine.mailbox import Mailbox
-from automata._core.engine.payload import copied
-from automata._core.engine.timers import Timers, due_of
-from automata._core.machine import (
-    Activation,
-    ClearTimer,
-    Command,
-    Conclude,
-    Decide,
-    End,
-    ForeachBox,
-    LoopBox,
-    Machine,
-    Note,
-    SetTimer,
-    Start,
-    Step,
-    Stop,
-)
-from automata._core.plan import CONTAINERS, Behaviour, Plan
-from automata._core.plugins import KERNEL
-from automata.errors import KernelBug, StepError, TryLater
+from automata._core.engine.interpreter import Interpreter
+from automata._core.engine.record import failed, finished, instant
+from automata._core.engine.recovery import Recovery
+from automata._core.engine.timers import Timers
+from automata._core.machine import Step
+from automata._core.payload import copied
+from automata._core.plan import Behaviour, Plan
+from automata.errors import Fenced, NotFound, StepError, StoreUnavailable, TryLater
 from automata.model import (
-    BodyFailed,
-    BodyFinished,
-    Decided,
+    Answered,
+    CancelRequested,
+    ChildEnded,
+    ChildStarted,
     Effect,
-    ErrorInfo,
     Event,
-    ItemAdded,
-    Json,
     JsonObject,
+    Message,
     Run,
     RunFinished,
     RunStarted,
     RunStatus,
-    SignalReceived,
     StepFailed,
     StepFinished,
-    StepStarted,
+    StepLost,
 )
+from automata.ports import Turn
+
+LINGER_S = 1.0
+"""How long a run that waits stays in the process, in case what it waits for comes soon."""
+
+NEAR_S = 5.0
+"""A run whose next timer is nearer than this stays in the process."""
+
+PAUSES_S = (0.1, 0.2, 0.5, 1.0)
+"""Pauses between attempts to find out what a store that failed has kept; the last one repeats."""
+
+_log = logging.getLogger(__name__)
+
+
+class Office(Protocol):
+    """What a run asks of the engine around it."""
+
+    lets_go: bool
+    """Whether runs that wait are given back to the store, for any worker to take up when their time has come."""
+
+    def spawn(self, work: Callable[..., Coroutine[None, None, None]], *arguments: object) -> asyncio.Task[None]:
+        """Have something done that needs awaiting."""
+
+    def hint(self, run: str) -> None:
+        """*run* has mail."""
+
+    def over(self, driver: Driver, error: Exception | None = None) -> None:
+        """The run is not driven here any more: it is final, was let go, or could not be driven on."""
+
+    async def call(self, parent: Run, step: Step, parameters: JsonObject) -> Run:
+        """Start the run a ``call`` asks for, or find the one that was started already."""
+
+    async def report(self, run: Run, end: RunFinished, workflow: str) -> None:
+        """Start the workflow that handles the failure of *run*, once."""
 
 
 class Driver:
-    """One run in this process, from its first event to its last."""
+    """One run in this process."""
 
-    def __init__(self, host: Host, run: Run, plan: Plan, children: Children) -> None:
+    def __init__(self, host: Host, run: Run, plan: Plan, office: Office) -> None:
         self.host = host
         self.run = run
         self.plan = plan
-        self.children = children
-        self.machine = Machine(plan)
-        self.mailbox = Mailbox(self.machine, self.matches)
-        self.finished: RunFinished | None = None
-        self._inbox: deque[Event] = deque()
-        self._wake = asyncio.Event()
-        self._commands: deque[Command] = deque()
-        self._batch: list[Event] = []
-        self._effects: list[Step] = []
-        """Steps to start once the turn is committed."""
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._chosen: dict[str, str] = {}
-        """Address of a step to what its ``key`` evaluated to, once for all attempts."""
-        self._timers = Timers(host.clock, self.post)
-        self._evaluate = Evaluation(host, run, self.machine, "")
+        self.office = office
+        self.timers = Timers(host.clock, self.post)
+        self.work = Interpreter(host, run, plan, self.timers, self._stop)
+        self.closed = False
+        self._count = 0
+        """Events in the journal."""
+        self._inbox: deque[tuple[Event | None, str | None]] = deque()
+        """What has happened, with the id of the message it came by."""
+        self._taken: list[str] = []
+        self._seen: set[str] = set()
+        """Messages read; kept, since a look into the inbox may be older than the turn that took them out of it."""
+        self._sent: list[tuple[str, Message]] = []
+        self._turn_out: Turn | None = None
+        """The turn being committed."""
+        self._scheduled = False
+        self._attempts: dict[str, Attempt] = {}
+        self._leaving: set[Attempt] = set()
+        """Attempts that were stopped and are cleaning up."""
+        self._calls: dict[str, asyncio.Task[None]] = {}
+        self._linger: asyncio.TimerHandle | None = None
+        self._firm = False
+        """Whether the next turn records the end of an effect: it may not wait, or a crash puts that in doubt."""
+        self._draining = False
+        self._reading = False
+        self._reported = False
+
+    # ------------------------------------------------------------ taking a run up
+
+    def begin(self, started: RunStarted) -> Sequence[Event]:
+        """Compute the first turn; its events are to be stored with the run itself."""
+        self.work.begin(started.at)
+        self.work.happen(started)
+        batch, self.work.batch = self.work.batch, []
+        return batch
+
+    def accepted(self, events: Sequence[Event]) -> None:
+        """The run and its first turn are stored: go on."""
+        self._count = len(events)
+        self.host.tell(self.run.id, events)
+        self._go_on()
+
+    def restore(self, journal: Sequence[Event]) -> None:
+        """Go on where *journal* ends."""
+        self._count = len(journal)
+        for event in Recovery(self.work).restore(journal):
+            self.post(event)
+        self._schedule()
 
     # ------------------------------------------------------------ from outside
 
-    def post(self, event: Event) -> None:
+    def post(self, event: Event | None, message: str | None = None) -> None:
         """Let something happen to the run; it takes effect in its next turn."""
-        self._inbox.append(event)
-        self._wake.set()
+        self._inbox.append((event, message))
+        self._schedule()
 
-    def approve(self, address: str, answer: JsonObject) -> None:
+    def approve(self, address: str, answer: JsonObject, message: str | None = None) -> None:
         """Answer the approval waiting at *address*.
 
         Raises:
             NotFound: None waits there.
         """
-        step = self.mailbox.approval(address)
-        self.mailbox.forget(step)
+        step = self.work.mailbox.approval(address)
+        self.work.mailbox.forget(step)
         port = "approved" if answer.get("approved") is True else "rejected"
-        self.post(StepFinished(step.address, step.attempt, answer, port, instant(self.host)))
+        self.post(StepFinished(step.address, step.attempt, answer, port, instant(self.host)), message)
 
-    async def drive(self, started: RunStarted) -> RunFinished:
-        """Run to the end.
+    async def read_mail(self) -> None:
+        """Take what has come into the run's inbox."""
+        await self.take(await self.host.store.inbox(self.run.id))
 
-        Args:
-            started: The run's first event, which the store holds already.
-        """
-        self._evaluate = Evaluation(self.host, self.run, self.machine, started.at)
-        trouble: Exception | None = None
-        async with asyncio.TaskGroup() as group:
+    async def take(self, messages: Sequence[Message]) -> None:
+        """Let what came by mail happen; the run is not let go before."""
+        self._reading = True
+        try:
+            for message in messages:
+                if message.id not in self._seen and not self.closed:
+                    await self._open(message)
+        finally:
+            self._reading = False
+            self._schedule()
+
+    async def _open(self, message: Message) -> None:
+        body = message.body
+        self._seen.add(message.id)
+        if isinstance(body, Answered):
             try:
-                self._react(started)
-                await self._rounds(group)
-            except Exception as error:  # noqa: BLE001 - raised below, as itself and not as a group of one
-                trouble = error
-            finally:
-                self._let_go()
-        if trouble is not None:
-            raise trouble
-        if self.finished is None:
-            raise KernelBug(f"The run {self.run.id!r} stopped before its end")
-        return self.finished
-
-    async def _rounds(self, group: asyncio.TaskGroup) -> None:
-        await self._commit()
-        while self.finished is None:
-            self._launch(group)
-            await self._listen()
-            await self._commit()
+                self.approve(body.step, body.answer, message.id)
+            except NotFound:
+                self.post(None, message.id)  # the wait was over before the answer came
+        elif isinstance(body, ChildEnded):
+            try:
+                end = await self._end_of_child(body.step, body.run)
+            except BaseException:
+                self._seen.discard(message.id)
+                raise
+            self.post(end, message.id)
+        else:
+            self.post(body, message.id)
 
     # ------------------------------------------------------------ a turn
 
-    def _react(self, event: Event) -> None:
-        """Apply *event*, and do all it leads to but effects and waiting, before anything else happens."""
+    def _schedule(self) -> None:
+        if not self._scheduled and self._turn_out is None and not self.closed:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._scheduled = False
+        if self._turn_out is not None or self.closed:
+            return
         try:
-            self._commands.extend(self.machine.apply(event))
-            if isinstance(event, SignalReceived):
-                self._deliver(self.mailbox.keep(event))
-            while self._commands:
-                self._perform(self._commands.popleft())
-        except KernelBug as error:
-            self._end(End(RunStatus.FAILED, None, ErrorInfo("bug", error.message)))
+            self._react()
+        except Exception as error:  # noqa: BLE001 - the fence: one run's trouble is not the worker's
+            self._give_up(error)
 
-    def _perform(self, command: Command) -> None:
-        match command:
-            case Start(step):
-                self._start(step)
-            case Note(event):
-                self._batch.append(stamped(self.host, event))
-            case Conclude(activation):
-                self._conclude(activation)
-            case Decide(step, index):
-                self._decide(step, index)
-            case SetTimer(timer, delay_s):
-                self._batch.append(self._timers.arm_in(timer, delay_s))
-            case ClearTimer(timer):
-                self._timers.disarm(timer)
-            case Stop(step):
-                self._stop(step)
-            case End():
-                self._end(command)
+    def _react(self) -> None:
+        work = self.work
+        while self._inbox and work.finished is None:
+            event, message = self._inbox.popleft()
+            if message is not None:
+                self._taken.append(message)
+            if event is None:
+                continue
+            if not isinstance(event, StepFinished | StepFailed) or work.machine.running(event.step, event.attempt):
+                work.happen(event)
+        self._commit()
 
-    def _feed(self, event: Event) -> None:
-        self._batch.append(event)
-        self._commands.extend(self.machine.apply(event))
-
-    async def _commit(self) -> None:
-        """Make the turn's events durable, then tell whoever watches."""
-        batch, self._batch = self._batch, []
-        if not batch:
+    def _commit(self) -> None:
+        """Make the turn durable; then effects may start."""
+        work = self.work
+        if work.finished is not None:
+            self._wind_up(work.finished)
+        if not work.batch and not self._taken and not self._sent:
+            self._go_on()
             return
-        await self.host.store.append(self.run.id, self.run.epoch, batch)
-        self.host.tell(self.run.id, batch)
-
-    def _launch(self, group: asyncio.TaskGroup) -> None:
-        effects, self._effects = self._effects, []
-        for step in effects:
-            if self.machine.steps.get(step.address) is step:
-                calls = step.node.behaviour is Behaviour.CALL and not step.undo
-                work = self._call(step) if calls else self._attempt(step)
-                self._tasks[step.address] = group.create_task(work)
-
-    async def _listen(self) -> None:
-        """Wait until something has happened, and react to it; one event at a time, as recovery will."""
-        while not self._inbox:
-            self._wake.clear()
-            await self._wake.wait()
-        while self._inbox and self.finished is None:
-            event = self._inbox.popleft()
-            if not isinstance(event, StepFinished | StepFailed) or self.machine.running(event.step, event.attempt):
-                self._batch.append(event)
-                self._react(event)
-
-    def _let_go(self) -> None:
-        self._timers.clear()
-        for task in self._tasks.values():
-            task.cancel()
-
-    # ------------------------------------------------------------ steps
-
-    def _start(self, step: Step) -> None:
-        if self.machine.steps.get(step.address) is not step:
-            return
-        if step.input is None:
-            try:
-                parameters = self._parameters(step)
-            except StepError as error:
-                self._feed(StepStarted(step.address, step.attempt, None, instant(self.host)))
-                self._feed(failed(self.host, step, error))
-                return
-        else:
-            parameters = step.input
-        self._feed(StepStarted(step.address, step.attempt, parameters, instant(self.host)))
-        if self.machine.steps.get(step.address) is step:
-            self._begin(step, parameters)
-
-    def _parameters(self, step: Step) -> Json:
-        value = self._evaluate(step.work.parameters, step.activation, step.index)
-        if step.work.written and isinstance(value, dict):
-            return {**value, **step.work.written}
-        return value
-
-    def _begin(self, step: Step, parameters: Json) -> None:
-        """Perform an attempt here and now where that needs no waiting; otherwise see to it that its end is heard of."""
-        behaviour = Behaviour.ACTION if step.undo else step.node.behaviour
-        if behaviour in CONTAINERS:
-            if isinstance(step.box, ForeachBox) and step.box.more is not None:
-                self._deliver(self.mailbox.wait_for_items(step))
-            return
-        known = self.host.performer.answer(step, parameters)
-        if known is not None:
-            self._feed(ended(self.host, step, known))
-            return
-        match behaviour:
-            case Behaviour.RETURN:
-                output = parameters.get("output") if isinstance(parameters, dict) else None
-                self._feed(StepFinished(step.address, step.attempt, output, "out", instant(self.host)))
-            case Behaviour.WAIT:
-                self._wait(step, parameters)
-            case Behaviour.SIGNAL:
-                self._deliver(self.mailbox.wait_for_signal(step))
-            case Behaviour.SEND:
-                self._send(step, parameters)
-            case Behaviour.APPROVAL:
-                self.mailbox.wait_for_approval(step)
-            case _ if step.work.effect is Effect.PURE and step.work.type.plugin == KERNEL:
-                self._compute(step, parameters)
-            case _:
-                self._effects.append(step)
-
-    def _compute(self, step: Step, parameters: Json) -> None:
-        """Run one of the kernel's own pure actions, which never wait, without a task."""
-        run = step.work.type.run
-        if run is None or not isinstance(parameters, dict):
-            raise KernelBug(f"{step.address!r} cannot be computed")
-        try:
-            run(self._context(step), parameters).__await__().send(None)
-        except StopIteration as result:
-            self._feed(finished(self.host, step, result.value))
-        except KernelBug:
-            raise
-        except Exception as error:  # noqa: BLE001 - the fence: a broken evaluation is the failure of this step
-            self._feed(failed(self.host, step, error))
-        else:
-            raise KernelBug(f"The pure node type {step.work.type.name!r} waits for something")
-
-    def _context(self, step: Step) -> StepContext:
-        return StepContext(
-            self.host,
-            self.run,
-            step,
-            key=self._key(step),
-            timeout_s=step.work.timeout_s or self.host.default_timeout_s,
-            evaluate=lambda path: self._evaluate(step.work.lazy[path], step.activation, step.index),
+        batch, work.batch = work.batch, []
+        turn = Turn(
+            run=self.run.id, epoch=self.run.epoch, after=self._count, events=batch, taken=self._taken, sent=self._sent
         )
+        self._taken, self._sent = [], []
+        firm, self._firm = self._firm, False
+        if self.reports() and not self._reported:
+            self._turn_out = turn
+            self.office.spawn(self._report, turn)
+        elif not firm and work.finished is None and {step.work.effect for step in work.effects} == {Effect.PURE}:
+            self._submit(turn, urgent=False)
+            self._count += len(batch)
+            self._launch()
+        else:
+            self._turn_out = turn
+            self._submit(turn)
 
-    def _key(self, step: Step) -> Callable[[], str]:
-        def key() -> str:
-            template = step.work.key
-            if template is not None and step.address not in self._chosen:
-                self._chosen[step.address] = str(self._evaluate(template, step.activation, step.index))
-            return self.host.idempotency_key(self.run, step, self._chosen.get(step.address))
+    def _wind_up(self, end: RunFinished) -> None:
+        """The last turn tells the run that called this one."""
+        caller, batch = caller_of(self.run), self.work.batch
+        if caller is not None and batch and batch[-1] is end:
+            self._sent.append((caller[0], Message(id=f"child:{self.run.id}", body=ChildEnded(caller[1], self.run.id))))
 
-        return key
+    def _submit(self, turn: Turn, *, urgent: bool = True) -> None:
+        future = self.host.store.append(turn, urgent=urgent)
+        future.add_done_callback(lambda done: self._committed(turn, done))
 
-    async def _attempt(self, step: Step) -> None:
-        parameters = copied(step.input) if isinstance(step.input, dict) else {}
-        timeout_s = step.work.timeout_s or self.host.default_timeout_s
-        self.post(await perform(self.host, step, self._context(step), parameters, timeout_s))
+    def _committed(self, turn: Turn, future: asyncio.Future[None]) -> None:
+        error = asyncio.CancelledError() if future.cancelled() else future.exception()
+        if self.closed:
+            return
+        if error is not None:
+            self._refused(turn, error)
+            return
+        try:
+            self._kept(turn)
+        except Exception as bug:  # noqa: BLE001 - the fence: one run's trouble is not the worker's
+            self._give_up(bug)
+
+    def _kept(self, turn: Turn) -> None:
+        self.host.tell(self.run.id, turn.events)
+        for target, _ in turn.sent:
+            self.office.hint(target)
+        if turn is self._turn_out:
+            self._turn_out = None
+            self._count += len(turn.events)
+            if turn.release:
+                self._close()
+            else:
+                self._go_on()
+
+    def _go_on(self) -> None:
+        if self.work.finished is not None:
+            self._close_calmly()
+            return
+        self._launch()
+        if self._inbox:
+            self._turn()
+        else:
+            self._rest()
+
+    # ------------------------------------------------------------ trouble with the store
+
+    def _refused(self, turn: Turn, error: BaseException) -> None:
+        if isinstance(error, StoreUnavailable):
+            if self._turn_out is turn:
+                self.office.spawn(self._find_out, turn)
+            else:
+                self.abandon(error)  # what followed that turn hangs in the air: the engine takes the run up anew
+        elif isinstance(error, Fenced):
+            _log.info("Another worker has taken a run over", extra={"run": self.run.id})
+            self.abandon(error)
+        else:
+            self._give_up(error if isinstance(error, Exception) else RuntimeError(str(error)))
+
+    def _give_up(self, error: Exception) -> None:
+        _log.error("A run cannot be driven on", exc_info=error, extra={"run": self.run.id})
+        self.abandon(error)
+
+    async def _find_out(self, turn: Turn) -> None:
+        """The store may have kept *turn* or not: look, and hand it in again when it has not."""
+        for count in range(1_000_000):
+            pause = PAUSES_S[min(count, len(PAUSES_S) - 1)]
+            await self.host.clock.sleep_until(self.host.clock.now() + timedelta(seconds=pause))
+            if self.closed:
+                return
+            try:
+                if not turn.events or not await self.host.store.journal(self.run.id, turn.after):
+                    await self.host.store.append(turn)
+            except StoreUnavailable:
+                continue
+            except Exception as error:  # noqa: BLE001 - the fence: whatever it is, the run is given up here
+                self._refused(turn, error)
+                return
+            kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            kept.set_result(None)
+            self._committed(turn, kept)
+            return
+
+    # ------------------------------------------------------------ effects
+
+    def _launch(self) -> None:
+        effects, self.work.effects = self.work.effects, []
+        for step in effects:
+            if self.work.machine.steps.get(step.address) is not step:
+                continue
+            if step.node.behaviour is Behaviour.CALL and not step.undo:
+                self._calls[step.address] = self.office.spawn(self._call, step)
+            else:
+                parameters = copied(step.input) if isinstance(step.input, dict) else {}
+                timeout_s = step.work.timeout_s or self.host.default_timeout_s
+                context = self.work.context(step)
+                self._attempts[step.address] = Attempt(self.host, step, context, parameters, timeout_s, self._ended)
+
+    def _ended(self, attempt: Attempt, event: Event | None) -> None:
+        self._leaving.discard(attempt)
+        if self._attempts.get(attempt.step.address) is attempt:
+            del self._attempts[attempt.step.address]
+        if event is not None:
+            self._firm |= attempt.step.work.effect.writes
+            self._inbox.append((event, None))
+            if self._attempts:
+                self._schedule()  # others may end in the same moment
+            elif not self._scheduled:
+                self._turn()
+        elif self.work.finished is not None and self._turn_out is None:
+            self._close_calmly()
+        else:
+            self._schedule()
+
+    def _stop(self, step: Step) -> None:
+        attempt = self._attempts.pop(step.address, None)
+        if attempt is not None:
+            self._leaving.add(attempt)
+            attempt.stop()
+        if step.node.behaviour is Behaviour.CALL and not step.undo:
+            call = self._calls.pop(step.address, None)
+            if call is not None:
+                call.cancel()
+            child = child_id(self.run.id, step)
+            body = CancelRequested("The calling run was cancelled", instant(self.host))
+            self._sent.append((child, Message(id=f"caller:{self.run.id}", body=body)))
 
     async def _call(self, step: Step) -> None:
         parameters = step.input if isinstance(step.input, dict) else {}
         try:
-            output = await self.children.call(self.run, step, parameters, self.post)
+            child = await self.office.call(self.run, step, parameters)
         except TryLater as error:
             self.post(failed(self.host, step, StepError(error.message, error_class="transient")))
         except Exception as error:  # noqa: BLE001 - the fence: trouble with the child is the failure of this step
             self.post(failed(self.host, step, error))
         else:
-            self.post(finished(self.host, step, output))
+            self.post(ChildStarted(step.address, child.id))
+            if parameters.get("wait") is False:
+                self.post(finished(self.host, step, {"run": child.id}))
+            elif child.status.final:
+                self.post(self._result(step, child))
+        finally:
+            self._calls.pop(step.address, None)
 
-    def _stop(self, step: Step) -> None:
-        self._timers.disarm(f"{step.address}#wait")
-        self.mailbox.forget(step)
-        task = self._tasks.pop(step.address, None)
-        if task is not None:
-            task.cancel()
+    async def _end_of_child(self, address: str, child: str) -> Event | None:
+        step = self.work.machine.steps.get(address)
+        row = await self.host.store.run(child)
+        if step is None or row is None or not row.status.final or child != child_id(self.run.id, step):
+            return None
+        return self._result(step, row)
 
-    # ------------------------------------------------------------ waits
-
-    def _wait(self, step: Step, parameters: Json) -> None:
+    def _result(self, step: Step, child: Run) -> Event:
         try:
-            due = due_of(parameters, self.host.clock.now())
-        except ValueError as error:
-            self._feed(failed(self.host, step, StepError(str(error), error_class="invalid_input")))
-        else:
-            self._batch.append(self._timers.arm(f"{step.address}#wait", due))
-
-    def _deliver(self, deliveries: Sequence[tuple[Step, SignalReceived | StepError]]) -> None:
-        for step, found in deliveries:
-            if isinstance(found, StepError):
-                self._feed(failed(self.host, step, found))
-            elif step.node.behaviour is Behaviour.FOREACH:
-                self._feed(ItemAdded(step.address, found.payload, found.id))
-            else:
-                self._feed(StepFinished(step.address, step.attempt, found.payload, "out", instant(self.host), found.id))
-
-    def _send(self, step: Step, parameters: Json) -> None:
-        """Send a signal from the run to itself: one turn holds the sending, the signal, and what it wakes."""
-        given = parameters if isinstance(parameters, dict) else {}
-        at = instant(self.host)
-        signal = SignalReceived(f"{step.address}@{step.attempt}", str(given.get("name")), given.get("payload"), at)
-        self._feed(StepFinished(step.address, step.attempt, given.get("payload"), "out", at))
-        self._feed(signal)
-        self._deliver(self.mailbox.keep(signal))
-
-    def matches(self, step: Step, payload: Json) -> bool:
-        """Whether a signal is the one *step* waits for.
-
-        Raises:
-            ExpressionFailed: Its ``match`` fails.
-        """
-        template = step.work.lazy.get("match")
-        return template is None or self._evaluate(template, step.activation, step.index, {"signal": payload}) is True
-
-    # ------------------------------------------------------------ bodies and the end
-
-    def _conclude(self, activation: Activation) -> None:
-        if self.machine.activations.get(activation.address) is not activation:
-            return
-        try:
-            output = self._evaluate(activation.graph.output, activation)
+            return finished(self.host, step, output_of(child))
         except StepError as error:
-            self._feed(BodyFailed(activation.address, _error(activation.address, error)))
-        else:
-            self._feed(BodyFinished(activation.address, output))
+            return failed(self.host, step, error)
 
-    def _decide(self, step: Step, index: int) -> None:
-        if self.machine.steps.get(step.address) is not step or step.box is None:
+    async def report(self) -> None:
+        """Have the workflow that handles failures started, if there is one and the run has failed."""
+        self._reported = True
+        if self.reports() and self.work.finished is not None and self.plan.errors_workflow is not None:
+            await self.office.report(self.run, self.work.finished, self.plan.errors_workflow)
+
+    async def _report(self, turn: Turn) -> None:
+        await self.report()
+        self._submit(turn)
+
+    def reports(self) -> bool:
+        """Whether the run has failed and a workflow is to be told."""
+        end = self.work.finished
+        failing = end is not None and end.status in {RunStatus.FAILED, RunStatus.TIMED_OUT}
+        return failing and self.plan.errors_workflow is not None
+
+    # ------------------------------------------------------------ rest, and the end
+
+    @property
+    def busy(self) -> bool:
+        """Whether something of the run goes on in this process."""
+        going_on = self._attempts or self._leaving or self._calls or self._inbox or self._turn_out
+        return bool(going_on) or self._scheduled or self._reading
+
+    def _rest(self) -> None:
+        """Nothing is to be done now: see whether the run need stay."""
+        if self.busy or self.closed or self.work.finished is not None:
             return
-        name = "while" if "while" in step.work.lazy else "until"
-        names = step.box.names() if isinstance(step.box, LoopBox | ForeachBox) else {}
-        try:
-            value = self._evaluate(step.work.lazy[name], step.activation, step.index, names)
-        except StepError as error:
-            self._feed(Decided(step.address, index, False, describe(step, error)))
-        else:
-            self._feed(Decided(step.address, index, value is True))
+        due, machine = self.timers.next(), self.work.machine
+        if self._draining:
+            self._release(None, self.host.clock.now())
+        elif machine.parked and due is None and not self.work.mailbox.waits:
+            self._release(RunStatus.PARKED, None)
+        elif self.office.lets_go and self._linger is None:
+            self._linger = asyncio.get_running_loop().call_later(LINGER_S, self._lingered)
 
-    def _end(self, command: End) -> None:
-        self.finished = RunFinished(command.status, command.output, command.error, instant(self.host))
-        self._batch.append(self.finished)
-        self._commands.clear()
+    def _lingered(self) -> None:
+        self._linger = None
+        if self.busy or self.closed:
+            return  # the next rest lingers anew
+        due, machine = self.timers.next(), self.work.machine
+        if due is not None and due < self.host.clock.now() + timedelta(seconds=NEAR_S):
+            self._rest_later()
+            return
+        waiting = RunStatus.PAUSED if machine.paused else RunStatus.WAITING
+        self._release(RunStatus.PARKED if machine.parked else waiting, due)
 
+    def _rest_later(self) -> None:
+        self._linger = asyncio.get_running_loop().call_later(NEAR_S, self._lingered)
 
-def _error(address: str, error: StepError) -> ErrorInfo:
-    return ErrorInfo(error.kind, error.message, address, 1, error.details)
+    def _release(self, status: RunStatus | None, wake: datetime | None) -> None:
+        """Give the run back to the store."""
+        error = next((s.error for s in self.work.machine.parked.values()), None)
+        turn = Turn(
+            run=self.run.id,
+            epoch=self.run.epoch,
+            after=self._count,
+            status=status,
+            error=error if status is RunStatus.PARKED else None,
+            release=True,
+            wake=wake,
+        )
+        self._turn_out = turn
+        self._submit(turn)
+
+    def drain(self) -> None:
+        """Start nothing more here; let the run go as soon as what runs has ended."""
+        self._draining = True
+        self.work.holding = True
+        self._rest()
+
+    def interrupt(self) -> None:
+        """Stop what still runs, and let the run go; what was stopped counts as lost, not as failed."""
+        for attempt in list(self._attempts.values()):
+            step = attempt.step
+            self._attempts.pop(step.address)
+            self._leaving.add(attempt)
+            attempt.stop()
+            self.post(StepLost(step.address, step.attempt, False, instant(self.host)))
+        for call in self._calls.values():
+            call.cancel()
+
+    def abandon(self, error: Exception | None = None) -> None:
+        """Forget the run: it belongs to another worker, or cannot be driven."""
+        if not self.closed:
+            for attempt in [*self._attempts.values(), *self._leaving]:
+                attempt.stop()
+            for call in self._calls.values():
+                call.cancel()
+            self._close(error)
+
+    def _close_calmly(self) -> None:
+        """Close once everything that was stopped has cleaned up."""
+        if not self._leaving and not self._attempts:
+            self._close()
+
+    def _close(self, error: Exception | None = None) -> None:
+        if self.closed:
+            return
+        self.closed = True
+        self.timers.clear()
+        if self._linger is not None:
+            self._linger.cancel()
+        self.office.over(self, error)

@@ -1,26 +1,28 @@
-"""`Engine`: accepts runs, drives them side by side in this process, passes on what people and programs send them."""
+"""`Engine`: a worker in this process. Accepts runs, drives them side by side, passes on what is sent to them."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
 from typing import Self
 
 from attrs import evolve, frozen
 
+from automata._core.canonical import canonical
 from automata._core.catalog import Catalog
-from automata._core.engine.attempt import instant
-from automata._core.engine.children import Post
+from automata._core.engine.children import DEEPEST, caller_of, child_id, handler_id
 from automata._core.engine.driver import Driver
 from automata._core.engine.host import Host
+from automata._core.engine.record import failed, instant
+from automata._core.engine.shift import LEASE_S, Shift
 from automata._core.machine import Step
 from automata._core.plan import Plan, compile_plan
-from automata.errors import Conflict, NotFound, StepError
+from automata.errors import Fenced, NotFound, StepError, StoreUnavailable
 from automata.model import (
     CancelRequested,
-    ChildStarted,
     Json,
     JsonObject,
     PauseRequested,
@@ -38,8 +40,8 @@ _log = logging.getLogger(__name__)
 PLANS_KEPT = 256
 """Compiled plans an engine keeps; the one unused for longest goes first."""
 
-DEEPEST = 16
-"""How deep ``call`` may nest."""
+WATCH_S = 0.2
+"""How often a run that is driven elsewhere is looked at by whoever waits for it."""
 
 
 @frozen
@@ -54,21 +56,57 @@ class Waiting:
 
 
 class Engine:
-    """Runs workflows of one catalog on one host; an async context that ends when its last run has."""
+    """Runs workflows of one catalog on one host; an async context that ends when its last run has.
 
-    def __init__(self, host: Host, catalog: Catalog) -> None:
+    Args:
+        host: The surroundings.
+        catalog: What there is.
+        claims: Whether it takes up runs that others accepted or left, gives back runs that wait, and hands over what
+            is left when it is closed. Without, it drives what is started here, to its end.
+        concurrency: How many runs it holds at most before it stops claiming.
+        lease_s: After how long without a sign of life its runs belong to others.
+        drain_s: How long attempts may go on when it is closed.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        catalog: Catalog,
+        *,
+        claims: bool = False,
+        concurrency: int = 100,
+        lease_s: float = LEASE_S,
+        drain_s: float = 30.0,
+    ) -> None:
         self.host = host
         self.catalog = catalog
+        self.lets_go = claims
+        self.concurrency = concurrency
+        self.drivers: dict[str, Driver] = {}
+        self.shift = Shift(self, claims=claims, lease_s=lease_s, drain_s=drain_s)
         self._group = asyncio.TaskGroup()
-        self._drivers: dict[str, Driver] = {}
         self._plans: dict[int, Plan] = {}
-        self._depths: dict[str, int] = {}
+        self._published: set[tuple[str, str]] = set()
+        self._ends: dict[str, asyncio.Future[Run | None]] = {}
+        """Run id to what `wait` waits for: the final row, or None when it left this process some other way."""
+        self._broken: dict[str, Exception] = {}
+        """Runs that could not be driven on here, and why."""
+        self._mail: set[str] = set()
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
+        await self.shift.begin()
         return self
 
     async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self.shift.end(orderly=error is None)
+        finally:
+            await self._leave(kind, error, trace)
+
+    async def _leave(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
@@ -80,7 +118,7 @@ class Engine:
 
     # ------------------------------------------------------------ runs
 
-    async def accept(
+    async def start(  # noqa: PLR0913 - keywords, each with a default
         self,
         workflow: Workflow,
         input_: Json = None,
@@ -89,73 +127,115 @@ class Engine:
         key: str | None = None,
         parent: str | None = None,
         run_id: str | None = None,
-    ) -> tuple[Run, RunStarted]:
-        """Make a run durable without driving it.
+        org: str = "",
+        priority: int = 0,
+    ) -> Run:
+        """Accept a run, which is then driven here, in the background.
 
         Args:
             workflow: A validated document.
             input_: The start input, or the trigger's event.
             trigger: Id of the trigger node; needed only where there are several.
-            key: Idempotency key of the start.
+            key: Idempotency key of the start: the same key gives the same run.
             parent: ``run id#step address`` of the step that calls.
             run_id: Id to use; a fresh one unless given.
+            org: Whose run it is.
+            priority: Of the run, where it has to wait for a worker.
 
         Raises:
             NotFound: *trigger* is not a trigger of the workflow.
             Conflict: *key* was used for another start.
+            StoreUnavailable: Unknown whether it was accepted; with a *key* the call may be repeated.
         """
         plan = self.plan(workflow)
         if trigger is not None and trigger not in plan.graph.triggers:
             raise NotFound(f"{trigger!r} is not a trigger of {workflow.name!r}")
-        await self.host.store.publish(workflow, plan.version)
+        await self._publish(plan, org)
         run = Run(
-            id=run_id or self.host.random.identifier(),
+            id=run_id or self.fresh_id(),
             workflow=workflow.name,
             version=plan.version,
             key=key,
             parent=parent,
+            org=org,
+            priority=priority,
+            owner=self.shift.worker,
+            epoch=1,
         )
-        started = RunStarted(input_, trigger, instant(self.host))
-        accepted = await self.host.store.create(run, [started])
-        if accepted.id == run.id:
-            self.host.tell(run.id, [started])
-        return accepted, started
+        return await self._accept(run, plan, RunStarted(input_, trigger, instant(self.host)))
 
-    async def drive(self, run: Run, started: RunStarted) -> Run:
-        """Drive an accepted run to its end and return its final row; one that has ended is returned as it is.
+    async def _accept(self, run: Run, plan: Plan, started: RunStarted) -> Run:
+        driver = Driver(self.host, run, plan, self)
+        batch = driver.begin(started)
+        await driver.report()
+        said = [run.workflow, run.version, started.input, started.trigger]
+        digest = hashlib.sha256(canonical(said)).hexdigest()
+        try:
+            accepted = await self.host.store.create(run, batch, digest)
+        except BaseException:
+            driver.abandon()
+            raise
+        ended = driver.work.finished is not None and accepted.status.final
+        ours = (accepted.owner, accepted.epoch) == (run.owner, run.epoch)  # later epochs are driven from their journal
+        if accepted.id != run.id or run.id in self.drivers or not (ended or ours):
+            driver.abandon()
+            return accepted
+        self.drivers[run.id] = driver
+        driver.accepted(batch)
+        return accepted
+
+    def fresh_id(self) -> str:
+        """An id for a run: 32 hexadecimal digits, the first twelve of which are milliseconds, so that ids grow."""
+        return f"{int(self.host.clock.now().timestamp() * 1000):012x}{self.host.random.identifier()[:20]}"
+
+    async def wait(self, run: Run | str) -> Run:
+        """The row of a run once it is final or waits for a person's choice.
 
         Raises:
-            Conflict: It is being driven already.
-            StoreUnavailable: The store did not take what happened; the run can be taken up again.
+            NotFound: There is no such run.
+            AutomataError: It was driven here and cannot be driven on.
         """
-        if run.status.final:
+        if isinstance(run, Run) and run.status.final:
             return run
-        found = await self.host.store.workflow(run.workflow, run.version)
-        if found is None:
-            raise NotFound(f"No version {run.version!r} of workflow {run.workflow!r}")
-        return await self._drive(self._enlist(run, self.plan(found[1])), started)
+        id_ = run.id if isinstance(run, Run) else run
+        while True:
+            if id_ in self.drivers:
+                ended = await asyncio.shield(self._ends.setdefault(id_, asyncio.get_running_loop().create_future()))
+                if ended is not None:
+                    return ended
+            row = await self.host.store.run(id_)
+            if row is None:
+                raise NotFound(f"No run {id_!r}")
+            if id_ in self._broken:
+                raise self._broken[id_]
+            if id_ not in self.drivers:
+                if row.status.final or row.status is RunStatus.PARKED:
+                    return row
+                await asyncio.sleep(WATCH_S)  # noqa: TID251 - of the process, not of the run
 
-    def _enlist(self, run: Run, plan: Plan) -> Driver:
-        """Make the driver of a run, so that the run can be cancelled, signalled and answered from now on."""
-        if run.id in self._drivers:
-            raise Conflict(f"Run {run.id!r} is being driven here already")
-        self._drivers[run.id] = driver = Driver(self.host, run, plan, self)
-        return driver
-
-    async def _drive(self, driver: Driver, started: RunStarted) -> Run:
-        run, plan = driver.run, driver.plan
-        try:
-            end = await driver.drive(started)
-        finally:
-            del self._drivers[run.id]
-        final = evolve(run, status=end.status, output=end.output, error=end.error)
-        if plan.errors_workflow is not None and end.status in {RunStatus.FAILED, RunStatus.TIMED_OUT}:
-            await self._report(plan.errors_workflow, final, end)
-        return final
+    async def settled(self) -> None:
+        """Return once no run is driven here."""
+        while self.drivers:
+            id_ = next(iter(self.drivers))
+            await asyncio.wait([self._ends.setdefault(id_, asyncio.get_running_loop().create_future())])
 
     async def execute(self, workflow: Workflow, input_: Json = None, *, trigger: str | None = None) -> Run:
-        """Accept a run and drive it to its end."""
-        return await self.drive(*await self.accept(workflow, input_, trigger=trigger))
+        """Start a run and wait for its end."""
+        return await self.wait(await self.start(workflow, input_, trigger=trigger))
+
+    async def adopt(self, run: Run) -> None:
+        """Take up a run this worker has claimed.
+
+        One whose version is missing, or that cannot be compiled here, is parked with the reason.
+        """
+        journal, mail = await self.host.store.journal(run.id), await self.host.store.inbox(run.id)
+        found = await self.host.store.workflow(run.workflow, run.version, org=run.org)
+        if found is None:
+            raise NotFound(f"No version {run.version!r} of workflow {run.workflow!r}")
+        driver = Driver(self.host, run, self.plan(found[1]), self)
+        self.drivers[run.id] = driver
+        driver.restore(journal)
+        await driver.take(mail)
 
     def plan(self, workflow: Workflow) -> Plan:
         """The compiled plan; the last ones used are kept, by identity of the document."""
@@ -167,7 +247,12 @@ class Engine:
             del self._plans[next(iter(self._plans))]
         return kept
 
-    # ------------------------------------------------------------ what people and programs send
+    async def _publish(self, plan: Plan, org: str) -> None:
+        if (org, plan.version) not in self._published:
+            await self.host.store.publish(plan.workflow, plan.version, org=org)
+            self._published.add((org, plan.version))
+
+    # ------------------------------------------------------------ what people and programs send to runs driven here
 
     def cancel(self, run: str, reason: str = "") -> None:
         """Stop a run: no new attempt starts, what runs is cancelled, compensations and ``finally`` run. Idempotent."""
@@ -206,79 +291,124 @@ class Engine:
 
     def waiting(self, run: str) -> tuple[Waiting, ...]:
         """The approvals a run waits for."""
-        return tuple(_waiting(run, step) for step in self._driver(run).mailbox.approvals())
+        return tuple(_waiting(run, step) for step in self._driver(run).work.mailbox.approvals())
 
     def _driver(self, run: str) -> Driver:
-        driver = self._drivers.get(run)
+        driver = self.drivers.get(run)
         if driver is None:
             raise NotFound(f"Run {run!r} is not running here")
         return driver
 
+    # ------------------------------------------------------------ the office of its runs
+
+    def spawn(self, work: Callable[..., Coroutine[None, None, None]], *arguments: object) -> asyncio.Task[None]:
+        """Have something done that needs awaiting; its failure is logged."""
+        return self._group.create_task(_contained(work, *arguments))
+
+    def hint(self, run: str) -> None:
+        """Have a run that is driven here read its mail."""
+        driver = self.drivers.get(run)
+        if driver is not None and run not in self._mail:
+            self._mail.add(run)
+            self.spawn(self._read, driver)
+
+    async def _read(self, driver: Driver) -> None:
+        self._mail.discard(driver.run.id)
+        try:
+            await driver.read_mail()
+        except StoreUnavailable:
+            return  # the shift looks again
+
+    def over(self, driver: Driver, error: Exception | None = None) -> None:
+        """Forget a run; whoever waits for it is told."""
+        if self.drivers.get(driver.run.id) is driver:
+            del self.drivers[driver.run.id]
+        if isinstance(error, StoreUnavailable):
+            self.spawn(self.shift.take, driver.run)
+            return
+        if error is not None and not isinstance(error, Fenced):
+            self._broken[driver.run.id] = error
+            self._tell_caller(driver.run, error)
+        end = self._ends.pop(driver.run.id, None)
+        if end is not None and not end.done():
+            end.set_result(_final(driver))
+        self.shift.look()
+
+    def _tell_caller(self, child: Run, error: Exception) -> None:
+        """A run cannot be driven on: where no other worker can, the ``call`` that started it has failed."""
+        caller = caller_of(child)
+        parent = self.drivers.get(caller[0]) if caller is not None else None
+        if caller is None or parent is None or self.host.store.shared:
+            return
+        step = parent.work.machine.steps.get(caller[1])
+        if step is not None:
+            parent.post(failed(self.host, step, StepError(f"{child.workflow}: {error}", error_class="transient")))
+
     # ------------------------------------------------------------ children
 
-    async def call(self, parent: Run, step: Step, parameters: JsonObject, post: Post) -> Json:
-        """Run the workflow a ``call`` names."""
+    async def call(self, parent: Run, step: Step, parameters: JsonObject) -> Run:
+        """Run the workflow a ``call`` names; a store that does not answer is waited for."""
+        while True:
+            try:
+                return await self._call(parent, step, parameters)
+            except StoreUnavailable:
+                await asyncio.sleep(WATCH_S)  # noqa: TID251 - of the process, not of the run
+
+    async def _call(self, parent: Run, step: Step, parameters: JsonObject) -> Run:
         name, version = str(parameters.get("workflow")), parameters.get("version")
-        found = await self.host.store.workflow(name, version if isinstance(version, str) else None)
+        found = await self.host.store.workflow(name, version if isinstance(version, str) else None, org=parent.org)
         if found is None:
             raise StepError(f"No workflow {name!r} to call", error_class="not_found", sent=False)
-        depth = self._depths.get(parent.id, 0) + 1
-        if depth > DEEPEST:
+        if await self._depth(parent) >= DEEPEST:
             raise StepError(f"Calls nest deeper than {DEEPEST}", error_class="invalid_input", sent=False)
-        child, started = await self.accept(found[1], parameters.get("input"), parent=f"{parent.id}#{step.address}")
-        post(ChildStarted(step.address, child.id))
-        self._depths[child.id] = depth
-        driver = self._enlist(child, self.plan(found[1]))
-        task = self._group.create_task(self._contained(driver, started))
-        if parameters.get("wait") is False:
-            return {"run": child.id}
-        final = await self._child(child, task)
-        if isinstance(final, Exception):
-            raise StepError(f"{name}: {final}", error_class="transient")
-        if final.status is not RunStatus.SUCCEEDED:
-            kind = final.error.kind if final.error is not None else str(final.status)
-            message = final.error.message if final.error is not None else f"The run was {final.status}"
-            details: JsonObject = {"run": child.id, "status": str(final.status)}
-            raise StepError(f"{name}: {message}", error_class=kind, details=details)
-        return final.output
+        known = await self.host.store.run(child_id(parent.id, step))
+        return known or await self.start(
+            found[1],
+            parameters.get("input"),
+            parent=f"{parent.id}#{step.address}",
+            run_id=child_id(parent.id, step),
+            org=parent.org,
+            priority=parent.priority,
+        )
 
-    async def _contained(self, child: Driver, started: RunStarted) -> Run | Exception:
-        """Drive a child; trouble of ours with it is the caller's to hear of, not its siblings'."""
-        try:
-            return await self._drive(child, started)
-        except Exception as error:  # noqa: BLE001 - the fence: one run's trouble is not another's
-            _log.exception("A called run could not be driven", extra={"run": child.run.id})
-            return error
-        finally:
-            self._depths.pop(child.run.id, None)
+    async def _depth(self, run: Run) -> int:
+        """How many runs called each other to get to *run*."""
+        depth, here = 0, run
+        while here.parent is not None and depth < DEEPEST:
+            above = await self.host.store.run(here.parent.partition("#")[0])
+            if above is None:
+                break
+            here, depth = above, depth + 1
+        return depth
 
-    async def _child(self, child: Run, task: asyncio.Task[Run | Exception]) -> Run | Exception:
-        """Wait for a child; when the caller is stopped, stop the child in an orderly way first."""
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            if child.id in self._drivers:
-                self.cancel(child.id, "The calling run was cancelled")
-            await asyncio.wait([task])
-            raise
-
-    async def _report(self, name: str, run: Run, end: RunFinished) -> None:
+    async def report(self, run: Run, end: RunFinished, workflow: str) -> None:
         """Run the workflow that handles failed runs; the failure of a handler is not handled, only logged."""
-        depth = self._depths.get(run.id, 0) + 1
-        if end.error is None or depth > DEEPEST or (run.parent or "").endswith("#"):
+        if end.error is None or (run.parent or "").endswith("#") or await self._depth(run) >= DEEPEST:
             _log.error("A run that handles failures has failed", extra={"run": run.id})
             return
         try:
-            found = await self.host.store.workflow(name)
+            found = await self.host.store.workflow(workflow, org=run.org)
             if found is None:
-                _log.error("There is no workflow %r to handle failed runs", name, extra={"run": run.id})
+                _log.error("There is no workflow %r to handle failed runs", workflow, extra={"run": run.id})
                 return
             failure: JsonObject = {"error": end.error.to_json(), "run": run.id, "workflow": run.workflow}
-            handler, started = await self.accept(found[1], failure, parent=f"{run.id}#")
-            self._depths[handler.id] = depth
-            await self._contained(self._enlist(handler, self.plan(found[1])), started)
-        except Exception:  # noqa: BLE001 - the fence: the run has ended as it has, whoever handles that
+            await self.start(found[1], failure, parent=f"{run.id}#", run_id=handler_id(run.id), org=run.org)
+        except Exception:  # noqa: BLE001 - the fence: the run ends as it does, whoever handles that
             _log.exception("The workflow that handles failed runs could not be started", extra={"run": run.id})
+
+
+async def _contained(work: Callable[..., Coroutine[None, None, None]], *arguments: object) -> None:
+    try:
+        await work(*arguments)
+    except Exception:  # noqa: BLE001 - the fence: what is done beside the runs cannot end them
+        _log.exception("Something done beside the runs failed")
+
+
+def _final(driver: Driver) -> Run | None:
+    end = driver.work.finished
+    return (
+        None if end is None else evolve(driver.run, status=end.status, output=end.output, error=end.error, owner=None)
+    )
 
 
 def _waiting(run: str, step: Step) -> Waiting:

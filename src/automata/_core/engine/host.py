@@ -11,6 +11,7 @@ from typing import Protocol
 
 from attrs import field, frozen
 
+from automata._core.engine.stamp import Stamp
 from automata._core.machine import Step
 from automata.errors import StepError
 from automata.model import Event, Json, JsonObject, Outcome, Run
@@ -72,24 +73,20 @@ class Host:
     default_timeout_s: float = 60.0
     """Start-to-close limit of an attempt whose node says nothing."""
 
+    stamp: Stamp = field(init=False, factory=Stamp)
+
     def tell(self, run: str, events: Sequence[Event]) -> None:
         """Tell the observers what has been committed; one that fails is logged, and touches neither run nor others."""
         for observer in self.observers:
-            try:
-                for event in events:
+            for event in events:
+                try:
                     observer(run, event)
-            except Exception:  # noqa: BLE001 - the fence: watching a run cannot fail it
-                _log.exception("An observer failed", extra={"run": run})
+                except Exception:  # noqa: BLE001 - the fence: watching a run cannot fail it
+                    _log.exception("An observer failed", extra={"run": run})
 
-    def idempotency_key(self, run: Run, step: Step, chosen: str | None) -> str:
-        """The same for every attempt of *step* by whatever worker.
-
-        Args:
-            run: The run.
-            step: The step.
-            chosen: What the node's ``key`` evaluated to; it takes the place of the run's id.
-        """
-        text = f"{run.org}\0{run.id if chosen is None else chosen}\0{step.address}"
+    def idempotency_key(self, run: Run, step: Step) -> str:
+        """The same for every attempt of *step* by whatever worker; a node's ``key`` takes the place of the run's id."""
+        text = f"{run.org}\0{run.id if step.key is None else step.key}\0{step.address}"
         return (
             base64.b32encode(hmac.new(self.instance_key, text.encode(), hashlib.sha256).digest()).decode().rstrip("=")
         )

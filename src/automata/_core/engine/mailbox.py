@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from automata._core.machine import ForeachBox, Machine, Step
@@ -55,6 +55,19 @@ class Mailbox:
         if step not in self._listening:
             self._listening.append(step)
         return [(step, signal) for signal in early]
+
+    def listen(self, step: Step) -> None:
+        """*step* has been waiting since before this process took the run up; what came early was not for it."""
+        self._listening.append(step)
+
+    def restore(self, signals: Iterable[SignalReceived]) -> None:
+        """Keep signals nobody has consumed."""
+        self._kept = list(signals)
+
+    @property
+    def waits(self) -> bool:
+        """Whether any step waits for a signal or a person."""
+        return bool(self._listening or self._asking)
 
     def wait_for_approval(self, step: Step) -> None:
         """*step* waits for a person."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from automata._core import fault
 from automata._core.durations import parse_duration
-from automata._core.engine.attempt import text_of
+from automata._core.engine.stamp import text_of
 from automata.model import Event, Json, TimerFired, TimerSet
 from automata.ports import Clock
 
@@ -18,6 +19,7 @@ class Timers:
         self._clock = clock
         self._post = post
         self._armed: dict[str, Callable[[], None]] = {}
+        self._due: dict[str, datetime] = {}
 
     def arm_in(self, timer: str, delay_s: float) -> TimerSet:
         """Have *timer* fire in *delay_s* seconds; the event says when that is."""
@@ -28,17 +30,26 @@ class Timers:
 
         def fire() -> None:
             if self._armed.pop(timer, None) is not None:
+                fault.point("timer.fire")
+                self._due.pop(timer, None)
                 self._post(TimerFired(timer, text_of(self._clock.now())))
 
+        fault.point("timer.arm")
         self.disarm(timer)
         self._armed[timer] = self._clock.call_at(due, fire)
+        self._due[timer] = due
         return TimerSet(timer, text_of(due))
 
     def disarm(self, timer: str) -> None:
         """Forget *timer*, if it is armed."""
+        self._due.pop(timer, None)
         forget = self._armed.pop(timer, None)
         if forget is not None:
             forget()
+
+    def next(self) -> datetime | None:
+        """When the first of them fires; None when none is armed."""
+        return min(self._due.values(), default=None)
 
     def clear(self) -> None:
         """Forget every timer."""

@@ -8,7 +8,7 @@ and optionals in a text are an error, because nobody means their JSON by acciden
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from attrs import frozen
 
@@ -19,10 +19,11 @@ from automata._core.expressions.output import to_json
 from automata._core.expressions.parser import parse_tokens
 from automata._core.expressions.program import Program, build
 from automata._core.expressions.syntax import Expression
-from automata._core.expressions.values import Failure, Value, show
+from automata._core.expressions.values import SAFE_INT, Failure, Value, show
 from automata.model import Function, Json
 
 MAX_DEPTH = 64
+_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
 Piece: TypeAlias = "str | Expression"
 
 
@@ -147,6 +148,9 @@ def split(text: str) -> list[Piece]:
 
 def _filled(tree: Value, scope: Scope, limits: Limits) -> Json:
     filled = _fill(tree, scope, limits)
+    if type(filled) is dict and _flat(filled, limits):
+        flat: Json = filled
+        return flat
     try:
         if isinstance(filled, list | dict):
             return to_json(filled, attrs_limits(limits))
@@ -154,6 +158,23 @@ def _filled(tree: Value, scope: Scope, limits: Limits) -> Json:
         raise _outside(err) from err
     result: Json = filled
     return result
+
+
+def _flat(filled: dict[str, Value], limits: Limits) -> bool:
+    """Whether `to_json` would give an equal copy: an object of short plain values, as most parameters are."""
+    size = len(filled) + 2
+    for key, part in filled.items():
+        kind = type(part)
+        if kind is str and part.isascii():
+            size += len(part) + 2
+        elif kind is int and -SAFE_INT <= part <= SAFE_INT:
+            size += 8
+        elif kind is bool or part is None:
+            size += 4
+        else:
+            return False
+        size += len(key) + 3
+    return size <= limits.output_bytes
 
 
 def attrs_limits(limits: Limits) -> Limits:
@@ -173,7 +194,7 @@ def _fill(tree: Value, scope: Scope, limits: Limits) -> Value:
         alone = tree.alone
         return _written(tree, scope, limits) if alone is None else alone.evaluate(scope, limits=limits)
     if kind is dict:
-        return {key: _fill(part, scope, limits) for key, part in tree.items()}
+        return {k: part if type(part) in _PLAIN else _fill(part, scope, limits) for k, part in tree.items()}
     if kind is list or kind is tuple:
         return [_fill(part, scope, limits) for part in tree]
     if isinstance(tree, Mapping):

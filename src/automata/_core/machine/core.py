@@ -15,15 +15,18 @@ from automata.model import (
     CancelRequested,
     ChildStarted,
     Decided,
+    Effect,
     ErrorInfo,
     Event,
     ItemAdded,
     PauseRequested,
+    Resolved,
     ResumeRequested,
     RunStarted,
     RunStatus,
     StepFailed,
     StepFinished,
+    StepLost,
     StepSkipped,
     StepStarted,
     TimerFired,
@@ -31,6 +34,9 @@ from automata.model import (
 
 WATCHED = CONTAINERS | {Behaviour.WAIT, Behaviour.SIGNAL, Behaviour.APPROVAL, Behaviour.CALL}
 """Behaviours whose timeout is a timer of the run, not of an attempt in the process."""
+
+POISONOUS = 3
+"""Deaths of workers during one step after which it is not tried again."""
 
 
 class Machine(Containers):
@@ -47,6 +53,8 @@ class Machine(Containers):
             StepStarted: self.step_started,
             StepFinished: self.step_finished,
             StepFailed: self.step_failed,
+            StepLost: self.step_lost,
+            Resolved: self.step_resolved,
             TimerFired: self.timer_fired,
             Decided: self.loop_decided,
             BodyFinished: self.graph_finished,
@@ -125,6 +133,7 @@ class Machine(Containers):
         step.attempt = event.attempt
         step.phase = Phase.RUNNING
         step.input = event.input
+        step.key = event.key
         behaviour = step.node.behaviour
         if step.undo or behaviour is Behaviour.ACTION:
             return
@@ -144,6 +153,37 @@ class Machine(Containers):
         step = self.running(event.step, event.attempt)
         if step is not None:
             self.fail_attempt(step, event.error, event.chance)
+
+    def step_lost(self, event: StepLost) -> None:
+        """Nobody knows how an attempt ended: try again, unless that might do harm or the step kills its workers."""
+        step = self.running(event.step, event.attempt)
+        if step is None:
+            return
+        step.deaths += event.died
+        if step.work.effect is Effect.UNSAFE:
+            text = "The worker stopped during the attempt; whether its effect happened is not known"
+            self.park(step, ErrorInfo("in_doubt", text, step.address, step.attempt))
+        elif step.deaths >= POISONOUS:
+            text = f"{step.deaths} workers died during this step; it is not tried again"
+            self.park(step, ErrorInfo("poison", text, step.address, step.attempt))
+        else:
+            self.again(step)
+
+    def step_resolved(self, event: Resolved) -> None:
+        """A person chose how a parked step goes on."""
+        step = self.parked.pop(event.step, None)
+        if step is None:
+            return
+        step.phase = Phase.RUNNING
+        error, step.error = step.error, None
+        if event.choice == "retry" or error is None:
+            step.deaths = 0
+            self.again(step)
+        elif event.choice == "done":
+            port = "out" if step.undo or "out" in step.node.exits else next(iter(step.node.exits), "out")
+            self.finish(step, event.output, port)
+        else:
+            self.fail(step, error, parks=False)
 
     def running(self, address: str, attempt: int) -> Step | None:
         """The step with this attempt in flight; None for a late or derived event."""

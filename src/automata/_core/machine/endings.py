@@ -7,7 +7,7 @@ from automata._core.machine.flow import Flow
 from automata._core.machine.state import Activation, Ending, NodeState, Phase, Step
 from automata._core.plan import CONTAINERS, Behaviour, Plan
 from automata._core.retry import retry_delay
-from automata.model import ErrorInfo, Json, RunStatus, StepCancelled, StepFailed, StepFinished
+from automata.model import ErrorInfo, Json, RunStatus, StepCancelled, StepFailed, StepFinished, StepParked
 
 STATUS_OF: dict[Ending, RunStatus] = {
     "failed": RunStatus.FAILED,
@@ -99,15 +99,21 @@ class Endings(Flow):
         self.note(StepFailed(step.address, step.attempt, error, 1.0))
         self.fail_attempt(step, error, 1.0)
 
-    def fail(self, step: Step, error: ErrorInfo) -> None:
-        """*step* failed for good: take the edges that catch it, or break what is around it."""
+    def fail(self, step: Step, error: ErrorInfo, *, parks: bool = True) -> None:
+        """*step* failed for good: take the edges that catch it, or break what is around it.
+
+        In a workflow with ``on_error: park``, an error that would end the run parks the step, unless *parks* is false.
+        """
         activation = step.activation
         if step.undo:
             self.remove(step, NodeState.FAILED)
             self.undo_failed(error)
             return
-        self.remove(step, NodeState.FAILED)
         caught = self.catcher(step, error)
+        if parks and self.plan.parks and activation.owner is None and not caught and activation.ending is None:
+            self.park(step, error)
+            return
+        self.remove(step, NodeState.FAILED)
         if caught and activation.ending is None:
             activation.caught[step.index] = error
             targets = list(step.node.targets)
@@ -129,6 +135,19 @@ class Endings(Flow):
             self.stop_all(activation, "failed")
         else:
             self.check(activation)
+
+    def again(self, step: Step) -> None:
+        """Ask for the next attempt of *step* without delay."""
+        step.attempt += 1
+        step.phase = Phase.RUNNING
+        self.attempt(step)
+
+    def park(self, step: Step, error: ErrorInfo) -> None:
+        """Have *step* wait for a person's choice."""
+        step.phase = Phase.PARKED
+        step.error = error
+        self.parked[step.address] = step
+        self.note(StepParked(step.address, step.attempt, error))
 
     # ------------------------------------------------------------ stopping
 
@@ -199,10 +218,8 @@ class Endings(Flow):
         error = root.failure
         if error is not None and error.node == "" and error.kind == "timed_out":
             status = RunStatus.TIMED_OUT
-        elif status is RunStatus.FAILED and self.plan.parks:
-            status = RunStatus.PARKED
         self.outcome = (status, self.returned if status is RunStatus.SUCCEEDED else None, error)
-        if status in {RunStatus.SUCCEEDED, RunStatus.PARKED}:
+        if status is RunStatus.SUCCEEDED:
             self.undo.clear()
         self.next_undo()
 

@@ -22,6 +22,8 @@ class Flow:
         """Address to step, for steps that have not ended."""
         self.activations: dict[str, Activation] = {}
         """Address to activation, for activations that have not ended."""
+        self.parked: dict[str, Step] = {}
+        """Address to step, for steps that wait for a person's choice."""
         self.paused = False
         self.deferred: list[Step] = []
         """Steps to start when the run is resumed."""
@@ -101,6 +103,7 @@ class Flow:
     def remove(self, step: Step, state: NodeState) -> None:
         """Take *step* out of the living."""
         del self.steps[step.address]
+        self.parked.pop(step.address, None)
         activation = step.activation
         if step.undo:
             return

@@ -29,6 +29,8 @@ class Phase(IntEnum):
     """Waits for the timer of its next attempt."""
     CANCELLING = 2
     """Its bodies are being stopped; it ends when the last of them has."""
+    PARKED = 3
+    """Waits for a person's choice."""
 
 
 Ending: TypeAlias = Literal["failed", "cancelled", "returned", "won"]
@@ -92,7 +94,22 @@ class Activation:
 class Step:
     """A node, or a compensation, that has started and not ended."""
 
-    __slots__ = ("activation", "address", "attempt", "box", "child", "index", "input", "node", "phase", "undo", "work")
+    __slots__ = (
+        "activation",
+        "address",
+        "attempt",
+        "box",
+        "child",
+        "deaths",
+        "error",
+        "index",
+        "input",
+        "key",
+        "node",
+        "phase",
+        "undo",
+        "work",
+    )
 
     def __init__(self, activation: Activation, node: PlanNode, work: Work, address: str) -> None:
         self.activation = activation
@@ -108,6 +125,12 @@ class Step:
         """What a node with bodies keeps while they run."""
         self.child: str | None = None
         """The run a ``call`` started."""
+        self.key: str | None = None
+        """What the node's ``key`` evaluated to, once an attempt has started."""
+        self.deaths = 0
+        """Attempts during which the worker died."""
+        self.error: ErrorInfo | None = None
+        """Why it is parked."""
         self.undo = False
         """Whether this is a compensation."""
 

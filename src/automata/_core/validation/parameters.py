@@ -16,6 +16,7 @@ from automata._core.schema import Validate, check_schema, validator
 from automata._core.schema import Violation as Misfit
 from automata._core.suggest import did_you_mean, nearest
 from automata._core.validation.survey import Rule, Survey, View, members, quoted, remove, replace
+from automata.errors import FixInput
 from automata.model import Fix, Json, JsonObject, JsonSchema, Node, Problem
 
 SHAPE = frozenset({"required", "additionalProperties", "minProperties", "maxProperties", "minItems", "maxItems"})
@@ -143,6 +144,8 @@ def _fault(form: str, value: str) -> str | None:
     match form:
         case "duration":
             return _duration(value)
+        case "interval":
+            return _interval(value)
         case "cron":
             return _cron(value)
         case "timezone":
@@ -157,6 +160,16 @@ def _duration(value: str) -> str | None:
     try:
         parse_duration(value)
     except ValueError as error:
+        return str(error)
+    return None
+
+
+def _interval(value: str) -> str | None:
+    from automata._core.schedule import parse_interval
+
+    try:
+        parse_interval(value)
+    except FixInput as error:
         return str(error)
     return None
 

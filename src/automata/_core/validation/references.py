@@ -62,10 +62,12 @@ class _Checker:
         }
         frame = Frame(self.survey.views[0], None, None, roots)
         self.graph(frame)
-        concurrency = workflow.settings.concurrency
-        if concurrency is not None and concurrency.key is not None:
-            bare = Frame(View(self.survey, type(workflow.graph)(), "", "", None, None), None, None, roots)
-            self.template(concurrency.key, Visible(bare, None), "/settings/concurrency/key", None)
+        settings = workflow.settings
+        limits = {"concurrency": settings.concurrency, "rate": settings.rate, "debounce": settings.debounce}
+        for name, limit in limits.items():
+            if limit is not None and limit.key is not None:
+                bare = Frame(View(self.survey, type(workflow.graph)(), "", "", None, None), None, None, roots)
+                self.template(limit.key, Visible(bare, None), f"/settings/{name}/key", None)
 
     def graph(self, frame: Frame) -> types.Type:
         """Check a graph and give the type of its output."""

@@ -196,8 +196,8 @@ class World:
                 self.engine = engine
                 for other in others:
                     await self.store.publish(other, engine.plan(other).version)
-                run, started = await engine.accept(workflow, input_, trigger=trigger)
-                driving = asyncio.ensure_future(engine.drive(run, started))
+                run = await engine.start(workflow, input_, trigger=trigger)
+                driving = asyncio.ensure_future(engine.wait(run.id))
                 try:
                     if script is not None:
                         await script(engine, run.id)

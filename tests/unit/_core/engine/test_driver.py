@@ -44,10 +44,13 @@ class Recording(MemoryStore):
         super().__init__()
         self.log = log
 
-    async def append(self, run, epoch, events):
-        await asyncio.sleep(0)
-        await super().append(run, epoch, events)
+    def create(self, run, events, digest=""):
         self.log += [f"committed {type(e).__name__} {e.step}" for e in events if hasattr(e, "step")]
+        return super().create(run, events, digest)
+
+    def append(self, turn, *, urgent=True):
+        self.log += [f"committed {type(e).__name__} {e.step}" for e in turn.events if hasattr(e, "step")]
+        return super().append(turn)
 
 
 def test_an_attempt_is_committed_before_its_effect_and_before_the_observers_hear_of_it(world):
@@ -62,8 +65,8 @@ def test_an_attempt_is_committed_before_its_effect_and_before_the_observers_hear
     world.play("nodes: {a: {use: t.ok}, b: {use: t.ok}}\nedges: [a -> b]")
 
     assert world.log == [
-        "told RunStarted",
         "committed StepStarted a",
+        "told RunStarted",
         "told StepStarted",
         "effect a",
         "committed StepFinished a",
@@ -79,29 +82,49 @@ def test_an_attempt_is_committed_before_its_effect_and_before_the_observers_hear
 
 
 class Failing(MemoryStore):
-    def __init__(self, error, after):
+    """Refuses one append, or all from there on; one that is kept all the same says nothing of it."""
+
+    def __init__(self, error, after, *, kept=False, times=1):
         super().__init__()
-        self.error = error
-        self.after = after
+        self.error, self.after, self.kept, self.times = error, after, kept, times
 
-    async def append(self, run, epoch, events):
+    def append(self, turn, *, urgent=True):
         self.after -= 1
-        if self.after < 0:
-            raise self.error
-        await super().append(run, epoch, events)
+        if self.after < 0 and self.times > 0:
+            self.times -= 1
+            if self.kept:
+                super().append(turn)
+            future = asyncio.get_running_loop().create_future()
+            future.set_exception(self.error)
+            return future
+        return super().append(turn)
 
 
-@pytest.mark.parametrize("error", [StoreUnavailable("Disk full"), Conflict("Claimed"), OSError("gone")])
+CHAIN_AND_SLOW = "nodes: {a: {use: t.ok}, b: {use: t.ok}, c: {use: t.slow, with: {s: 30}}}\nedges: [a -> b]"
+
+
+@pytest.mark.parametrize("error", [Conflict("Claimed"), OSError("gone")])
 @pytest.mark.parametrize("after", [0, 1])
-def test_trouble_of_the_store_is_raised_as_it_is_and_stops_what_runs(world, error, after):
+def test_trouble_of_the_store_that_stays_is_raised_as_it_is_and_stops_what_runs(world, error, after):
     world.store = Failing(error, after)
-    text = "nodes: {a: {use: t.ok}, b: {use: t.ok}, c: {use: t.slow, with: {s: 30}}}\nedges: [a -> b]"
     with pytest.raises(type(error)) as caught:
-        world.play(text)
+        world.play(CHAIN_AND_SLOW)
 
     assert caught.value is error
-    assert [c[0] for c in world.calls] == ["a", "c"][: 2 * after]
-    assert world.log == ["cleaned c"][:after]
+    assert [c[0] for c in world.calls] == ["a", "c", "b"][: 2 + after]
+    assert world.log == ["cleaned c"]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("after", [0, 1, 2])
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_commit_whose_answer_is_lost_is_looked_up_and_nothing_is_done_twice(world, kept, after, times):
+    world.store = Failing(StoreUnavailable("Disk full"), after, kept=kept, times=1 if kept else times)
+    run = world.play(CHAIN_AND_SLOW)
+
+    assert run.status is RunStatus.SUCCEEDED
+    assert sorted(c[0] for c in world.calls) == ["a", "b", "c"]
+    assert len(world.kinds(StepFinished)) == 3
 
 
 def test_an_observer_that_fails_does_not_fail_the_run(world):
@@ -489,8 +512,8 @@ def test_a_paused_run_can_be_cancelled(world):
 def test_no_attempt_stands_between_a_pause_and_its_resume(world):
     async def script(engine, run):
         await asyncio.sleep(4)
-        driver = engine._drivers[run]
-        steps = list(driver.machine.steps.values())
+        driver = engine.drivers[run]
+        steps = list(driver.work.machine.steps.values())
         driver.post(StepFinished(steps[0].address, 1, None))
         engine.pause(run)
         await asyncio.sleep(10)
@@ -536,7 +559,7 @@ def test_a_wait_until_the_edge_of_the_calendar_does_not_break_the_run(world, unt
 
 
 def cancel_if(engine, run):
-    if run in engine._drivers:
+    if run in engine.drivers:
         engine.cancel(run)
 
 

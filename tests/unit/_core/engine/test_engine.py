@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from automata._core.engine import Engine
-from automata.errors import Conflict, NotFound, StoreUnavailable
+from automata.errors import Conflict, NotFound
 from automata.memory import MemoryStore, run_virtual
 from automata.model import ChildStarted, RunStatus, StepFailed, StepFinished
 
@@ -65,7 +65,7 @@ def test_cancelling_reaches_children_and_grandchildren_whenever_it_comes(world, 
     async def script(engine, run):
         for _ in range(ticks):
             await asyncio.sleep(0)
-        while run not in engine._drivers:  # noqa: ASYNC110 - one turn of the loop at a time is what is tested
+        while run not in engine.drivers:  # noqa: ASYNC110 - one turn of the loop at a time is what is tested
             await asyncio.sleep(0)
         engine.cancel(run)
 
@@ -84,10 +84,10 @@ def test_a_call_has_a_timeout_that_stops_the_child(world):
 
 def test_trouble_of_the_store_with_a_child_fails_the_call_alone(world):
     class Picky(MemoryStore):
-        async def append(self, run, epoch, events):
-            if self._runs[run].workflow == "child":
-                raise StoreUnavailable("Disk full")
-            await super().append(run, epoch, events)
+        def append(self, turn, *, urgent=True):
+            if self._runs[turn.run].workflow == "child":
+                raise OSError("Disk full")
+            return super().append(turn)
 
     world.store = Picky()
     child = world.document("nodes: {a: {use: t.ok}}", "child")
@@ -202,30 +202,24 @@ def test_what_is_sent_to_a_run_that_is_not_there_is_refused(world):
     run_virtual(main())
 
 
-def test_a_run_is_driven_once(world):
+def test_a_run_may_be_waited_for_more_than_once(world):
     async def main():
         async with Engine(world.host(), world.catalog()) as engine:
-            run, started = await engine.accept(world.document("nodes: {a: {use: t.slow}}"))
-            first = asyncio.ensure_future(engine.drive(run, started))
-            await asyncio.sleep(0.5)
-            with pytest.raises(Conflict):
-                await engine.drive(run, started)
-            final = await first
-            assert await engine.drive(final, started) is final
+            run = await engine.start(world.document("nodes: {a: {use: t.slow}}"))
+            both = await asyncio.gather(engine.wait(run.id), engine.wait(run))
+            later = await engine.wait(run.id)
+            assert [r.status for r in (*both, later)] == [RunStatus.SUCCEEDED] * 3
+            with pytest.raises(NotFound):
+                await engine.wait("nobody")
 
     run_virtual(main())
 
 
-def test_a_start_names_a_trigger_that_exists_and_a_version_that_exists(world):
-    from attrs import evolve
-
+def test_a_start_names_a_trigger_that_exists(world):
     async def main():
         async with Engine(world.host(), world.catalog()) as engine:
             with pytest.raises(NotFound):
-                await engine.accept(world.document("nodes: {a: {use: t.ok}}"), trigger="a")
-            run, started = await engine.accept(world.document("nodes: {a: {use: t.ok}}"))
-            with pytest.raises(NotFound):
-                await engine.drive(evolve(run, version="zzz"), started)
+                await engine.start(world.document("nodes: {a: {use: t.ok}}"), trigger="a")
 
     run_virtual(main())
 

@@ -88,3 +88,29 @@ def test_fuel_is_a_limit_of_each_evaluation():
 def test_recorded_values_need_someone_who_records():
     with pytest.raises(ExpressionFailed, match="no recorded answer"):
         compile_expression("now()").evaluate(SCOPE)
+
+
+@pytest.mark.parametrize("part", [0, True, None, "text", 0.5, [1]], ids=repr)
+def test_an_object_is_as_large_as_its_json_whatever_it_holds(part):
+    template = compile_template({"a": "${order.id}", "b": part})
+    size = next(n for n in range(200) if fits(template, Limits(output_bytes=n)))
+
+    assert len(template.evaluate(SCOPE)) == 2
+    assert 10 < size < 60
+
+
+def fits(template, limits):
+    try:
+        template.evaluate(SCOPE, limits=limits)
+    except ExpressionFailed:
+        return False
+    return True
+
+
+def test_two_fillings_share_no_object():
+    template = compile_template({"a": "${order.id}", "b": 1})
+
+    first = template.evaluate(SCOPE)
+    first["a"] = "changed"
+
+    assert template.evaluate(SCOPE) == {"a": "A1", "b": 1}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from automata.model import CancelRequested, RunStatus, StepCancelled
+from automata.model import CancelRequested, Resolved, RunStatus, StepCancelled
 
 RETRIED = "nodes: {a: {use: t.do, retry: {attempts: 3, initial: 1s, factor: 2, jitter: none}}}"
 SAGA = """
@@ -192,8 +192,24 @@ def test_a_finished_run_forgets_its_timeout(play):
 def test_a_run_that_parks_on_errors_keeps_its_compensations_for_a_person(play):
     p = play(SAGA + "settings: {on_error: park}\n").run().finish("a").fail("b", "conflict")
 
-    assert p.end.status is RunStatus.PARKED
-    assert p.started == ["a", "b"]
+    assert (p.end, list(p.machine.parked), p.started) == (None, ["b"], ["a", "b"])
+
+
+@pytest.mark.parametrize("choice", ["retry", "done", "fail"])
+def test_a_person_chooses_how_a_parked_step_goes_on(play, choice):
+    p = play(SAGA + "settings: {on_error: park}\n").run().finish("a").fail("b", "conflict")
+
+    p.feed(Resolved("b", choice, 7))
+
+    assert p.machine.parked == {}
+    assert p.started == {"retry": ["a", "b", "b"], "done": ["a", "b", "c"], "fail": ["a", "b", "a~undo"]}[choice]
+
+
+def test_a_parked_step_is_stopped_with_its_run(play):
+    p = play(SAGA + "settings: {on_error: park}\n").run().finish("a").fail("b", "conflict")
+    p.feed(CancelRequested()).finish("a~undo")
+
+    assert (p.end.status, p.machine.parked) == (RunStatus.CANCELLED, {})
 
 
 HANDLED = """

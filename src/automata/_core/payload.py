@@ -17,6 +17,8 @@ LARGEST = 2**53 - 1
 SIZE_LIMIT = 64 * 1024 * 1024
 """Bytes of one output, about: what the journal holds until large values have a place of their own."""
 TEXT_LIMIT = 8 * 1024
+SMALL = 4096
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 def settle(value: object) -> Json:
@@ -27,6 +29,8 @@ def settle(value: object) -> Json:
             surrogate or NUL, or more than 64 levels deep.
         StepError: ``payload_too_large``: more than 64 MiB.
     """
+    if type(value) is dict and _plain(value):
+        return dict(value)
     try:
         return _Copier().copy(value, 0)
     except _Refused as error:
@@ -34,9 +38,29 @@ def settle(value: object) -> Json:
         raise ProviderBroke(f"The output is not JSON{place}: {error}") from None
 
 
+def _plain(value: dict[object, object]) -> bool:
+    """Whether it is a small object of short ASCII texts and whole numbers, as most outputs are."""
+    for key, part in value.items():
+        if type(key) is not str or not _short(key):
+            return False
+        if type(part) is str:
+            fits = _short(part)
+        elif type(part) is int:
+            fits = -LARGEST <= part <= LARGEST
+        else:
+            fits = part is None or type(part) is bool
+        if not fits:
+            return False
+    return len(value) <= SMALL
+
+
+def _short(text: str) -> bool:
+    return len(text) <= SMALL and text.isascii() and "\0" not in text
+
+
 def copied(value: JsonObject) -> JsonObject:
     """Copy a JSON object, so that whoever gets it may change it."""
-    return {key: _copied(part) for key, part in value.items()}
+    return {key: part if type(part) in _SCALARS else _copied(part) for key, part in value.items()}
 
 
 def _copied(value: Json) -> Json:

@@ -1,0 +1,62 @@
+"""`Pooled`: a performer that sends plain functions to child processes, and leaves everything else to another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from automata._core.pool.pool import ChildPool
+from automata._core.pool.reference import name_of
+from automata._core.pool.thread import perform_inproc
+from automata.model import Blocking, Json, JsonObject, Outcome
+from automata.ports import Context
+
+if TYPE_CHECKING:
+    from automata._core.machine import Step
+    from automata.errors import StepError
+
+DEFAULT_S = 60.0
+"""Time limit of an attempt whose context knows none."""
+
+
+class Inner(Protocol):
+    """The `automata._core.engine.Performer` behind: it performs what is async."""
+
+    def answer(self, step: Step, parameters: Json) -> Outcome | StepError | None:
+        """A result known beforehand."""
+
+    async def perform(self, step: Step, context: Context, parameters: JsonObject) -> Json | Outcome:
+        """Run the node type's action once."""
+
+
+class Pooled:
+    """Performs `Blocking` actions where they say, everything else directly."""
+
+    def __init__(self, pool: ChildPool, inner: Inner) -> None:
+        self._pool = pool
+        self._inner = inner
+
+    def answer(self, step: Step, parameters: Json) -> Outcome | StepError | None:
+        """Whatever the performer behind knows."""
+        return self._inner.answer(step, parameters)
+
+    async def perform(self, step: Step, context: Context, parameters: JsonObject) -> Json | Outcome:
+        """Run the node type's action once.
+
+        Raises:
+            StepError: It failed.
+        """
+        type_ = step.work.type
+        run = type_.run
+        if not isinstance(run, Blocking):
+            return await self._inner.perform(step, context, parameters)
+        if run.isolation == "inproc":
+            return await perform_inproc(run, context, parameters)
+        return await self._pool.call(
+            name_of(run.function), parameters, context, timeout_s=_left(context), scope=type_.plugin
+        )
+
+
+def _left(context: Context) -> float:
+    if context.deadline is None:
+        return DEFAULT_S
+    return max(0.0, (context.deadline - context.now()).total_seconds())
