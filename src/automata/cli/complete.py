@@ -85,6 +85,31 @@ def node_types(_context: click.Context, _parameter: click.Parameter, typed: str)
     return starting(typed, look)
 
 
+def runs(context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Offer the ids of the newest runs."""
+
+    def look() -> Iterable[str]:
+        from automata.cli.store import at_desk
+        from automata.ports import RunQuery
+
+        page = at_desk(context.params.get("database"), lambda desk: desk.runs.page(RunQuery(prefix=typed)))
+        return [run.id for run in page.runs]
+
+    return starting(typed, look)
+
+
+def workflows(context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Offer the published workflows."""
+
+    def look() -> Iterable[str]:
+        from automata.cli.store import at_desk
+
+        rows = at_desk(context.params.get("database"), lambda desk: desk.definitions.versions())
+        return [row.workflow for row in rows]
+
+    return starting(typed, look)
+
+
 def starting(typed: str, look: Callable[[], Iterable[str]]) -> list[CompletionItem]:
     """Offer the names that go on as typed."""
     return [CompletionItem(name) for name in capped(look) if name.startswith(typed)]

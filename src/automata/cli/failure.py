@@ -61,6 +61,8 @@ def from_error(error: AutomataError) -> Failure:
     table: tuple[tuple[type[Exception], Exit], ...] = (
         (errors.InvalidDocument, Exit.INVALID),
         (errors.InvalidExpression, Exit.INVALID),
+        (errors.InvalidValue, Exit.INVALID),
+        (errors.Damaged, Exit.INVALID),
         (errors.InvalidSetting, Exit.USAGE),
         (errors.NotFound, Exit.NOT_FOUND),
         (errors.ResourceNotFound, Exit.NOT_FOUND),

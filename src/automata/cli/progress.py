@@ -32,6 +32,7 @@ _SYMBOLS = {
     StepStatus.CANCELLED: ("○", "cancelled", "warning"),
     StepStatus.RUNNING: ("…", "running", "name"),
     StepStatus.WAITING: ("…", "waiting", "name"),
+    StepStatus.PARKED: ("!", "parked", "warning"),
 }
 _VALUE = 100
 _MANY = 40
@@ -146,15 +147,20 @@ def run_lines(run: Run, steps: tuple[Step, ...], out: Console) -> Iterator[str]:
         f"(version {run.version[:8]}) {out.style(run.status, role)}"
     )
     yield ""
-    shown = steps if len(steps) <= _MANY else tuple(step for step in steps if "/" not in step.node)
-    yield from columns([_row(step, out) for step in shown])
-    if len(shown) < len(steps):
-        yield f"  ... and {counted(len(steps) - len(shown), 'nested step')}"
+    yield from step_lines(steps, out)
     yield ""
     if run.error is not None:
         yield from error_lines(run.error, out)
     elif run.status == "succeeded":
-        yield from _output(run.output)
+        yield from output_lines(run.output)
+
+
+def step_lines(steps: tuple[Step, ...], out: Console) -> Iterator[str]:
+    """Write steps one a line; nested ones only where there are few."""
+    shown = steps if len(steps) <= _MANY else tuple(step for step in steps if "/" not in step.node)
+    yield from columns([_row(step, out) for step in shown])
+    if len(shown) < len(steps):
+        yield f"  ... and {counted(len(steps) - len(shown), 'nested step')}"
 
 
 def error_lines(error: ErrorInfo, out: Console) -> Iterator[str]:
@@ -181,7 +187,8 @@ def _row(step: Step, out: Console) -> tuple[str, ...]:
     return (sign, safe(step.node), safe(step.use), took, tries, shorten(safe(said), 80))
 
 
-def _output(output: Json) -> Iterator[str]:
+def output_lines(output: Json) -> Iterator[str]:
+    """Write what a run gave."""
     yield "output"
     text = json.dumps(output, ensure_ascii=False, indent=2, default=dict)
     yield from (f"  {safe(line)}" for line in text.splitlines())

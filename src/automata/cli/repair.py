@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from automata._core.kernel import Kernel, Report
+    from automata._core.kernel import Kernel
+    from automata._core.results import Report
     from automata.cli.console import Console
     from automata.model import Fix, Json
 

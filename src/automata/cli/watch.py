@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from automata.cli.exits import Exit
@@ -15,7 +16,7 @@ from automata.cli.text import safe
 from automata.model import Event, Graph, Json, Node, RunStarted, StepStarted, Workflow
 
 if TYPE_CHECKING:
-    from automata._core.kernel import RunHandle
+    from automata._core.results import RunHandle
     from automata.cli.console import Console
 
 
@@ -73,7 +74,7 @@ class Companion:
         if self._timeout_s is not None:
             loop.call_later(self._timeout_s, self._expire, handle)
         for name, payload in self._signals.items():
-            loop.call_soon(handle.signal, name, payload)
+            loop.call_soon(_quietly, partial(handle.signal, name, payload))
 
     def _interrupt(self, handle: RunHandle) -> None:
         if self._interrupted:

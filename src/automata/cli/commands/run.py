@@ -16,7 +16,8 @@ from automata.cli.failure import Failure
 from automata.cli.inputs import read_input, read_pairs, read_value
 
 if TYPE_CHECKING:
-    from automata._core.kernel import Kernel, RunResult
+    from automata._core.kernel import Kernel
+    from automata._core.results import RunResult
     from automata.cli.console import Console
     from automata.model import Workflow
 

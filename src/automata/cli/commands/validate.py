@@ -17,7 +17,8 @@ from automata.cli.exits import Exit
 from automata.cli.report import github_lines, problem_json, problem_lines, sarif, summary
 
 if TYPE_CHECKING:
-    from automata._core.kernel import Kernel, Report
+    from automata._core.kernel import Kernel
+    from automata._core.results import Report
     from automata.model import Problem
 
 _EVERY_S = 0.5
