@@ -1,0 +1,67 @@
+"""A worker that is stopped for two leases and goes on: what it still hands in is refused, and every run ends once."""
+
+import signal
+import time
+
+import pytest
+from databases import look_at_all, make_database
+from fleet import Fleet, judge
+
+from automata.model import StepLost
+
+RUNS = 40
+LEASE_S = 1.0
+DOCUMENT = """\
+automata: 1
+name: slow steps
+nodes:
+  a: {use: chaos.do_put, with: {linger: 0.4}}
+  b: {use: chaos.do_keyed, with: {linger: 0.4}}
+  c: {use: chaos.do_put, with: {linger: 0.4}}
+edges:
+  - a -> b -> c
+output: "${c}"
+"""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fleet(request, tmp_path):
+    url = "sqlite" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    fleet = Fleet(make_database(url, tmp_path), tmp_path, lease=LEASE_S)
+    yield fleet
+    fleet.close()
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("workers", [2, 4])
+def test_the_late_results_of_a_stopped_worker_are_refused_and_every_run_ends_once(fleet, tmp_path, workers):
+    fleet.database.fresh()
+    document = tmp_path / "runs.yaml"
+    document.write_text(DOCUMENT)
+    fleet_size = [fleet.add() for _ in range(workers - 1)]
+    zombie = fleet.add("--start", str(document), "b", str(RUNS))
+    fleet.until(lambda: len(fleet.files.entries()) >= RUNS)
+    zombie.send_signal(signal.SIGSTOP)
+    held = fleet.unfinished(RUNS)
+    time.sleep(2 * LEASE_S)
+    fleet.until(lambda: any(entry.attempt > 1 for entry in fleet.files.entries()))
+    zombie.send_signal(signal.SIGCONT)
+    fleet.until(lambda: fleet.unfinished(RUNS) == 0, 40)
+    for worker in (*fleet_size, zombie):
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(20) == 0, fleet.said()
+    faults, ends = judge(fleet.database, fleet.files)
+    assert faults == []
+    assert held > 0
+    assert ends == {"succeeded": RUNS}
+    assert "The lease is over" in fleet.said()
+    assert refused(fleet, zombie.pid) > 0
+
+
+def refused(fleet, process):
+    """How many effects of *process* have no completion, since its attempt counts as lost."""
+    seen = look_at_all(fleet.database, fleet.files)
+    lost = {
+        (run, e.step, e.attempt) for run, events in seen.journals.items() for e in events if isinstance(e, StepLost)
+    }
+    return sum((e.run, e.step, e.attempt) in lost for e in seen.ledger if e.process == process)
