@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import os
+import secrets
 import sys
 from typing import TYPE_CHECKING
 
@@ -32,6 +34,30 @@ def connectors() -> None:
     """Skip where the kernel stands alone: effects and plugins that are not its own come with connectors."""
     for package in ("automata_http", "automata_files"):
         pytest.importorskip(package, reason="needs the connectors, and only the kernel is installed")
+
+
+@pytest.fixture(scope="module")
+def postgres_url() -> Iterator[str]:
+    """Make an own database on a PostgreSQL server, dropped after the module.
+
+    AUTOMATA_TEST_POSTGRES names the server, which then must answer; without it, a local one is tried.
+    """
+    psycopg = pytest.importorskip("psycopg", reason="needs the extra 'postgres'")
+    chosen = os.environ.get("AUTOMATA_TEST_POSTGRES")
+    server = (chosen or "postgresql://postgres@127.0.0.1:5432/postgres").replace("+psycopg", "")
+    try:
+        admin = psycopg.connect(server, autocommit=True, connect_timeout=3)
+    except psycopg.OperationalError as error:
+        if chosen:
+            raise
+        pytest.skip(f"no PostgreSQL server answers ({str(error).splitlines()[0]}); set AUTOMATA_TEST_POSTGRES")
+    name = f"automata_test_{secrets.token_hex(6)}"
+    admin.execute(f"CREATE DATABASE {name}")
+    try:
+        yield server.replace("postgresql://", "postgresql+psycopg://").rpartition("/")[0] + f"/{name}"
+    finally:
+        admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        admin.close()
 
 
 def pytest_configure() -> None:

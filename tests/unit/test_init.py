@@ -14,6 +14,7 @@ PUBLIC = [
     "Report",
     "RunHandle",
     "RunResult",
+    "SyncKernel",
     "__version__",
     "dump_json",
     "dump_yaml",

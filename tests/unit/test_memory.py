@@ -6,11 +6,9 @@ import threading
 from datetime import timedelta
 
 import pytest
-from attrs import evolve
 
-from automata.errors import Conflict, NotFound
 from automata.memory import EPOCH, MemoryStore, SeededRandom, VirtualClock, run_virtual
-from automata.model import Graph, Node, Run, RunFinished, RunStarted, RunStatus, StepStarted, Workflow
+from automata.model import Graph, Node, Run, RunStarted, Workflow
 from automata.testing.http import HttpServer
 
 RUN = Run(id="r", workflow="w", version="v1", key="k", org="o")
@@ -53,83 +51,6 @@ async def test_a_prefix_that_fits_two_versions_names_none(store):
     await store.publish(workflow("2"), "aa2")
 
     assert await store.workflow("w", "aa") is None
-
-
-@awaited
-async def test_the_same_key_gives_the_same_run(store):
-    assert await store.create(RUN, STARTED) is RUN
-    assert await store.create(evolve(RUN, id="s"), STARTED) is RUN
-    assert await store.run("s") is None
-    assert (await store.create(evolve(RUN, id="t", org="other"), STARTED)).id == "t"
-
-
-@pytest.mark.parametrize(
-    ("change", "events"),
-    [
-        ({"version": "v2"}, STARTED),
-        ({"workflow": "x"}, STARTED),
-        ({}, [RunStarted({"n": 2})]),
-        ({}, [RunStarted({"n": True})]),
-        ({}, []),
-    ],
-)
-@awaited
-async def test_the_same_key_for_another_start_is_a_conflict(store, change, events):
-    await store.create(RUN, STARTED)
-
-    with pytest.raises(Conflict):
-        await store.create(evolve(RUN, id="s", **change), events)
-
-
-@awaited
-async def test_an_id_is_used_once(store):
-    await store.create(evolve(RUN, key=None), STARTED)
-
-    with pytest.raises(Conflict):
-        await store.create(evolve(RUN, key=None), STARTED)
-
-
-@awaited
-async def test_events_stay_in_order_and_the_end_is_in_the_row(store):
-    await store.create(RUN, STARTED)
-    await store.append("r", 0, [StepStarted("a", 1)])
-    await store.append("r", 0, [RunFinished(RunStatus.SUCCEEDED, 7)])
-
-    assert [type(e) for e in await store.journal("r")] == [RunStarted, StepStarted, RunFinished]
-    assert await store.journal("r", 2) == [RunFinished(RunStatus.SUCCEEDED, 7)]
-    row = await store.run("r")
-    assert (row.status, row.output) == (RunStatus.SUCCEEDED, 7)
-
-
-@awaited
-async def test_nothing_is_added_after_the_end_or_by_another_worker(store):
-    await store.create(RUN, STARTED)
-    with pytest.raises(Conflict):
-        await store.append("r", 1, [StepStarted("a", 1)])
-    await store.append("r", 0, [])
-    await store.append("r", 0, [RunFinished(RunStatus.SUCCEEDED)])
-
-    with pytest.raises(Conflict):
-        await store.append("r", 0, [RunFinished(RunStatus.FAILED)])
-    assert (await store.run("r")).status is RunStatus.SUCCEEDED
-
-
-@awaited
-async def test_a_run_that_is_not_there_is_not_found(store):
-    assert await store.run("x") is None
-    with pytest.raises(NotFound):
-        await store.journal("x")
-    with pytest.raises(NotFound):
-        await store.append("x", 0, [])
-
-
-@awaited
-async def test_runs_are_listed_newest_first(store):
-    for i in range(3):
-        await store.create(Run(id=str(i), workflow="ab"[i % 2], version="v"), STARTED)
-
-    assert [r.id for r in await store.runs()] == ["2", "1", "0"]
-    assert [r.id for r in await store.runs("a", 1)] == ["2"]
 
 
 def test_a_seed_gives_the_same_draws():
