@@ -6,6 +6,7 @@ import ipaddress
 import os
 import secrets
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,6 +28,20 @@ def untraced() -> Iterator[None]:
     sys.settrace(None)
     yield
     sys.settrace(tracer)
+
+
+@pytest.fixture
+def slowness(untraced: None) -> float:
+    """How many times longer this machine takes just now than the one the limits were set on; at least 1."""
+    return max(1.0, min(_effort() for _ in range(3)) / 0.02)
+
+
+def _effort() -> float:
+    start = time.process_time()
+    made = {f"k{number}": number for number in range(100_000)}
+    spent = time.process_time() - start
+    assert len(made) == 100_000
+    return spent
 
 
 @pytest.fixture

@@ -204,17 +204,16 @@ def test_one_document_alone_ends_the_command_with_three(folder, name):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork") or not Path("/proc/self/clear_refs").exists(), reason="needs Linux")
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("name", [*COMMITTED, *(f"large-{name}" for name in LARGE)])
-def test_a_document_is_refused_within_half_a_second_and_64_mib(folder, kernel, name):
+def test_a_document_is_refused_within_half_a_second_and_64_mib(folder, kernel, name, slowness):
     text = (folder / name).read_bytes()
 
     used = measured(kernel, text)
-    if used["cpu_s"] > CPU_S:  # a second try, where the machine was busy
+    if used["cpu_s"] > CPU_S * slowness:  # a second try, where the machine was busy
         used = measured(kernel, text)
 
     assert used["valid"] is False
-    assert used["cpu_s"] <= CPU_S
+    assert used["cpu_s"] <= CPU_S * slowness
     assert used["extra_rss"] <= EXTRA_RSS
 
 

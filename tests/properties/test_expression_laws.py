@@ -144,9 +144,9 @@ BOMBS = [
 
 
 def cpu_seconds(text):
-    """Compile and run; the best of three, with the error's text or "" for the last."""
+    """Compile and run; the best of five, with the error's text or "" for the last."""
     best, said = 1.0, ""
-    for _ in range(3):
+    for _ in range(5):
         start = time.process_time()
         try:
             compile_expression(text).evaluate(Scope(SCOPE))
@@ -156,22 +156,20 @@ def cpu_seconds(text):
     return best, said
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("text", BOMBS, ids=[text[:40] for text in BOMBS])
-def test_a_bomb_stops_within_50_milliseconds_of_cpu(text):
-    assert cpu_seconds(text)[0] < 0.05
+def test_a_bomb_stops_within_50_milliseconds_of_cpu(text, slowness):
+    assert cpu_seconds(text)[0] < 0.05 * slowness
 
 
 SHORT_BOMBS = json.loads((Path(__file__).parents[1] / "cases" / "bombs.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("text", SHORT_BOMBS, ids=[text[:40] for text in SHORT_BOMBS])
-def test_a_bomb_of_200_bytes_fails_or_ends_within_50_milliseconds_of_cpu(text):
+def test_a_bomb_of_200_bytes_fails_or_ends_within_50_milliseconds_of_cpu(text, slowness):
     best, said = cpu_seconds(text)
 
     assert len(text.encode()) <= 200
-    assert best < 0.05
+    assert best < 0.05 * slowness
     assert not said or re.search("more operations|256 KiB|too large|No (field|key)", said)
 
 

@@ -78,7 +78,13 @@ class Database:
         """A connection that sees what is committed, and never waits for the writer."""
         with self.engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT")
-            yield self.link(connection)
+            link = self.link(connection)
+            try:
+                yield link
+            except self.failures:
+                if link.is_lost:
+                    connection.invalidate()
+                raise
 
     def read(self, query: Callable[[Link], T]) -> T:
         """Execute a query; once more when the connection turns out to be dead.
@@ -93,7 +99,6 @@ class Database:
             except self.failures:
                 if self.lite:
                     raise
-                self.engine.dispose()
                 with self.reading() as link:
                     return query(link)
         except self.failures as error:
@@ -124,7 +129,10 @@ def make_engine(url: URL) -> sa.Engine:
     """
     if url.get_backend_name() == "postgresql":
         return sa.create_engine(
-            url, pool_size=5, connect_args={k: v for k, v in _POSTGRES.items() if k not in url.query}
+            url,
+            pool_size=5,
+            pool_pre_ping=True,
+            connect_args={k: v for k, v in _POSTGRES.items() if k not in url.query},
         )
     if url.get_backend_name() != "sqlite":
         raise FixInput(f"Runs live in SQLite or PostgreSQL, not in {url.get_backend_name()!r}")

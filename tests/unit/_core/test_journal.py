@@ -188,12 +188,11 @@ def test_a_digest_depends_on_everything_before() -> None:
     assert chain(first, b"c") == chain(first, b"c")
 
 
-@pytest.mark.usefixtures("untraced")
-def test_a_pair_of_events_costs_little_to_write() -> None:
+def test_a_pair_of_events_costs_little_to_write(slowness: float) -> None:
     def took() -> float:
         start = time.process_time()
         for _ in range(2_000):
             encode_events(PAIR)
         return (time.process_time() - start) / 2_000
 
-    assert min(took() for _ in range(5)) < 30e-6  # 3.5 us on a developer's machine
+    assert min(took() for _ in range(5)) < 30e-6 * slowness  # 3.5 us on a developer's machine

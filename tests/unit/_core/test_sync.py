@@ -20,9 +20,10 @@ def test_calls_block_until_they_are_done_and_errors_come_as_themselves():
 
 
 def test_a_database_is_closed_with_it_and_its_thread_ends(tmp_path):
+    before = set(threading.enumerate())
     kernel = SyncKernel(database=f"sqlite:///{tmp_path}/runs.db")
     assert kernel.run(DOUBLE, 4).run.output == 8
     kernel.close()
     kernel.close()
 
-    assert not [t for t in threading.enumerate() if t.name.startswith("automata")]
+    assert not set(threading.enumerate()) - before

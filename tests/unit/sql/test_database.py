@@ -53,9 +53,10 @@ def test_a_database_that_cannot_be_opened_says_so(tmp_path):
 def test_a_reader_whose_server_cut_the_connection_tries_once_more(postgres_url):
     database = Database(make_engine(sa.make_url(postgres_url)), SystemClock())
     pid = database.read(lambda link: link.query("SELECT pg_backend_pid()"))[0][0]
-    with sa.create_engine(postgres_url).connect() as admin:
-        admin.exec_driver_sql("SELECT pg_terminate_backend(%s)", (pid,))
-        admin.engine.dispose()
+    admin = sa.create_engine(postgres_url)
+    with admin.connect() as connection:
+        connection.exec_driver_sql("SELECT pg_terminate_backend(%s)", (pid,))
+    admin.dispose()
 
     assert database.read(lambda link: link.query("SELECT 1")) == [(1,)]
     database.close()

@@ -108,7 +108,10 @@ class Record:
         return schema
 
     def _unknown(self, key: str, value: Mapping[str, Json], at: str, report: Report) -> None:
-        free = () if report.full else [field.key for field in self.fields if field.key not in value]
+        if report.full:
+            report.miss()
+            return
+        free = [field.key for field in self.fields if field.key not in value]
         found = nearest(key, free)
         fixes: tuple[Fix, ...] = ()
         if found is not None and _reads(self._by_key[found].shape, value[key]):

@@ -25,11 +25,15 @@ class Report:
     ) -> None:
         """Note a problem at *pointer*; beyond `limits.PROBLEMS` it is only counted."""
         if self.full:
-            self._missed += 1
+            self.miss()
             return
         self._problems.append(
             Problem(code=code, message=message, pointer=pointer, hint=hint, fixes=fixes, node=node_at(pointer))
         )
+
+    def miss(self) -> None:
+        """Count a problem that nobody will read, because the report is full."""
+        self._missed += 1
 
     @property
     def count(self) -> int:

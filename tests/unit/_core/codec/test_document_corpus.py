@@ -116,9 +116,8 @@ LARGE = {
 }
 
 
-@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("name", LARGE)
-def test_large_document_is_refused_within_half_a_second_and_64_mib(name):
+def test_large_document_is_refused_within_half_a_second_and_64_mib(name, slowness):
     make, code = LARGE[name]
     text = make()
 
@@ -128,18 +127,17 @@ def test_large_document_is_refused_within_half_a_second_and_64_mib(name):
 
     assert code in {problem.code for problem in loaded.problems}
     assert len(loaded.problems) <= 201
-    assert used <= 0.5 or _again(text) <= 0.5  # a second try, where the machine was busy
+    assert used <= 0.5 * slowness or _again(text) <= 0.5 * slowness
     assert _peak(text) <= 64 * MIB
 
 
-@pytest.mark.usefixtures("untraced")
-def test_full_document_loads_within_half_a_second():
+def test_full_document_loads_within_half_a_second(slowness):
     text = _nodes(2000)
     start = time.process_time()
 
     loaded = codec.load(text)
 
-    assert time.process_time() - start <= 0.5
+    assert time.process_time() - start <= 0.5 * slowness
     assert len(loaded.workflow.graph.nodes) == 2000
 
 

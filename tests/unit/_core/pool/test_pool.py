@@ -133,7 +133,7 @@ def test_large_results_at_once_do_not_pile_up_in_the_kernel(context):
     assert grown < 5 * size, f"grew by {grown / 1024 / 1024:.0f} MiB"
 
 
-def test_a_call_costs_little_more_than_its_work(pool, call, untraced):
+def test_a_call_costs_little_more_than_its_work(pool, call, slowness):
     async def main():
         async with pool:
             await call("echo")
@@ -144,7 +144,7 @@ def test_a_call_costs_little_more_than_its_work(pool, call, untraced):
                 took.append(time.perf_counter() - begun)
             return sorted(took)[20]
 
-    assert run(main) < 0.005  # about 0.4 ms on a quiet machine
+    assert run(main) < 0.01 * slowness  # about 0.4 ms on a quiet machine
 
 
 # ------------------------------------------------------------------ failures
