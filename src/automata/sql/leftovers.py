@@ -18,7 +18,7 @@ _REFERENCE = re.compile(re.escape(_MARK) + rb'([0-9a-f]{64})"')
 _PART = 50
 """Rows with references that are read at a time; each may have a quarter of a MiB."""
 _FOLDS = 50
-"""How often the log is tried to be brought into the file while others write to it."""
+"""How often the log is tried to be brought into the file while others use it."""
 _INCREMENTAL = 2
 """SQLite's number for that mode of ``auto_vacuum``."""
 
@@ -117,11 +117,15 @@ def _give_back(work: Work) -> None:
 
 
 def _fold_log(work: Work) -> None:
-    """Bring the log into the file, which becomes shorter only once all of it is there; writers are not stopped."""
+    """Bring the log into the file, which becomes shorter only if nobody writes at the moment all of it is there.
+
+    Writers go on while most of it is brought in; the little they wrote meanwhile is brought in while they wait.
+    """
     for _ in range(_FOLDS):
         with work.engine.connect() as connection:
-            _, log, folded = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
-        if log == folded:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+            busy, log, folded = connection.exec_driver_sql("PRAGMA wal_checkpoint(FULL)").one()
+        if not busy and log == folded:
             return
         work.pace.pause(0.01)
 

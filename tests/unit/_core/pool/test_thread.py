@@ -97,7 +97,7 @@ def test_a_cancelled_function_is_left_to_itself_and_told_so(context):
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        return await asyncio.to_thread(ended.wait, 2)
+        return await asyncio.to_thread(ended.wait, 20)
 
     assert asyncio.run(main())
 
@@ -120,11 +120,11 @@ def test_a_cancelled_function_does_not_wait_for_its_answer(context):
 
     async def main():
         task = asyncio.get_running_loop().create_task(perform_inproc(Blocking(work, "inproc"), context, {}))
-        await asyncio.to_thread(asked.wait, 2)
+        await asyncio.to_thread(asked.wait, 20)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        return await asyncio.to_thread(ended.wait, 2)
+        return await asyncio.to_thread(ended.wait, 20)
 
     assert asyncio.run(main())
 
