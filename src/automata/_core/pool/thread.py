@@ -98,9 +98,11 @@ class _Desk:
 
     def ask(self, question: str, given: JsonObject) -> Any:
         if not self._stop.is_set():
-            self._question = asyncio.run_coroutine_threadsafe(answer(self._context, question, given), self._loop)
+            asked = self._question = asyncio.run_coroutine_threadsafe(answer(self._context, question, given), self._loop)
+            if self._stop.is_set():  # since it was looked at: `close` may have missed this question
+                asked.cancel()
             with suppress(CancelledError):
-                return self._question.result()
+                return asked.result()
         raise StepError("The attempt is to stop", error_class="cancelled")
 
     def tell(self, kind: str, given: JsonObject) -> None:
