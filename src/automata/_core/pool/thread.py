@@ -98,7 +98,8 @@ class _Desk:
 
     def ask(self, question: str, given: JsonObject) -> Any:
         if not self._stop.is_set():
-            asked = self._question = asyncio.run_coroutine_threadsafe(answer(self._context, question, given), self._loop)
+            answering = answer(self._context, question, given)
+            asked = self._question = asyncio.run_coroutine_threadsafe(answering, self._loop)
             if self._stop.is_set():  # since it was looked at: `close` may have missed this question
                 asked.cancel()
             with suppress(CancelledError):
