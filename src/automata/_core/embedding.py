@@ -9,8 +9,8 @@ from attrs import frozen
 
 from automata._core.canonical import digest
 from automata._core.codec import version as version_of
-from automata._core.engine.stamp import text_of
 from automata._core.operations.values import require_fit
+from automata._core.stamp import text_of
 from automata.errors import NotFound, StoreUnavailable
 from automata.model import Event, Json, Message, Run, RunStarted, RunStatus, SignalReceived, Workflow
 from automata.ports import Random, Store

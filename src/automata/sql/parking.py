@@ -7,15 +7,16 @@ whatever wakes it; its row says PARKED with the error ``restored``. A person let
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from attrs import frozen
 
 from automata._core.journal import chain, count_events, encode_error, encode_events
+from automata._core.stamp import text_of
 from automata.model import ErrorInfo, PauseRequested, RunStatus
 from automata.model.run import FINAL
+from automata.sql.rows import instant
 from automata.sql.tables import JOURNAL, OUTBOX, PROPERTIES, RUNS, WORKERS
 
 GENERATION = "instance_generation"
@@ -113,5 +114,4 @@ def _now(connection: sa.Connection) -> str:
     text = "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
     if connection.dialect.name != "sqlite":
         text = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
-    instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=connection.exec_driver_sql(text).scalar_one())
-    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return text_of(instant(connection.exec_driver_sql(text).scalar_one()))

@@ -11,8 +11,8 @@ from typing import Protocol
 
 from attrs import field, frozen
 
-from automata._core.engine.stamp import Stamp
 from automata._core.machine import Step
+from automata._core.stamp import Stamp
 from automata.errors import StepError
 from automata.model import Event, Json, JsonObject, Outcome, Run
 from automata.ports import Clock, Context, Http, Random, Store

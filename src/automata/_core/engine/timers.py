@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from automata._core import fault
 from automata._core.durations import parse_duration
-from automata._core.engine.stamp import text_of
+from automata._core.stamp import text_of
 from automata.model import Event, Json, TimerFired, TimerSet
 from automata.ports import Clock
 

@@ -4,7 +4,7 @@ from automata._core.operations.definitions import Definitions, Published
 from automata._core.operations.detail import Detail, Wait, uses_in
 from automata._core.operations.export import Export, export_json, read_export
 from automata._core.operations.lookup import SHOWN, find_run
-from automata._core.operations.record import event_json, event_of, instant, message_json, run_row
+from automata._core.operations.record import event_json, event_of, message_json, run_row
 from automata._core.operations.runs import UNFINISHED, Page, Runs, Sent
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "event_of",
     "export_json",
     "find_run",
-    "instant",
     "message_json",
     "read_export",
     "run_row",

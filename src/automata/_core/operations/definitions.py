@@ -7,8 +7,8 @@ from attrs import evolve, frozen
 from automata._core.canonical import digest
 from automata._core.codec import version as version_of
 from automata._core.operations.lookup import SHOWN, find_run, find_version, versions_of
-from automata._core.operations.record import instant
 from automata._core.operations.values import require_fit
+from automata._core.stamp import text_of
 from automata.errors import Conflict, NotFound
 from automata.model import Json, Run, RunStarted, RunStatus, Version, Workflow
 from automata.ports import Random, Store
@@ -186,4 +186,4 @@ class Definitions:
             priority=priority,
         )
         said = digest([name, version, started.input, started.trigger])
-        return await self.store.create(run, [evolve(started, at=instant(now))], said)
+        return await self.store.create(run, [evolve(started, at=text_of(now))], said)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, get_args
 
 import attrs
 
+from automata._core.stamp import text_of
 from automata.model import Answered, ChildEnded, ErrorInfo, Event, Json, JsonObject, Message, Run, RunStatus
 
 
@@ -98,13 +99,8 @@ def whole_error(error: ErrorInfo) -> dict[str, Json]:
     return {**error.to_json(), "retry_after_s": error.retry_after_s, "sent": error.sent}
 
 
-def instant(when: datetime) -> str:
-    """An instant in RFC 3339, UTC, to the millisecond, as events carry it."""
-    return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def _instant_or_none(when: datetime | None) -> str | None:
-    return None if when is None else instant(when)
+    return None if when is None else text_of(when)
 
 
 def _name(kind: type) -> str:

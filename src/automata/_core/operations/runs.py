@@ -14,8 +14,8 @@ from attrs import evolve, frozen
 from automata._core.history import plain
 from automata._core.operations.detail import Detail, Wait, detail_of
 from automata._core.operations.lookup import SHOWN, find_run
-from automata._core.operations.record import instant
 from automata._core.operations.values import require_fit
+from automata._core.stamp import text_of
 from automata.errors import Conflict, FixInput, NotFound
 from automata.model import (
     Answered,
@@ -271,7 +271,7 @@ class Runs:
         return Sent(row, identity, new, step)
 
     async def _at(self) -> str:
-        return instant(await self.store.now())
+        return text_of(await self.store.now())
 
     def _unanswered(self, detail: Detail, step: str, id_: str | None) -> None:
         """Refuse a second answer while the first waits to be taken up; a repetition of the first is none."""

@@ -15,13 +15,13 @@ from attrs import frozen
 
 from automata._core.engine.interpreter import Interpreter
 from automata._core.engine.record import failed, finished
-from automata._core.engine.stamp import text_of
 from automata._core.machine import Machine, Phase, Step
 from automata._core.plan import Behaviour, Plan
 from automata._core.replay.recall import Memory, Place, Recall
 from automata._core.replay.record import Record, moment, time_of
 from automata._core.replay.world import Alarms, World
 from automata._core.sample import sample
+from automata._core.stamp import text_of
 from automata.model import (
     Effect,
     ErrorInfo,

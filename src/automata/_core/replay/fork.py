@@ -7,12 +7,12 @@ from datetime import datetime
 
 from attrs import evolve, field, frozen
 
-from automata._core.engine.stamp import text_of
 from automata._core.plan import Behaviour, Plan
 from automata._core.replay.misfit import Misfit, misfits, taken_up
 from automata._core.replay.prefix import Prefix, prefix
 from automata._core.replay.record import Record, behaviour_at, time_of, work_at
 from automata._core.replay.repeat import Repeat, repeats
+from automata._core.stamp import text_of
 from automata.errors import FixInput
 from automata.model import (
     CancelRequested,

@@ -9,9 +9,9 @@ from typing import NoReturn
 from attrs import frozen
 
 from automata._core.engine.host import Host
-from automata._core.engine.stamp import text_of
 from automata._core.engine.timers import Timers
 from automata._core.replay.record import Alarm
+from automata._core.stamp import text_of
 from automata.errors import KernelBug
 from automata.memory import MemoryStore, SeededRandom
 from automata.model import Event, Json, TimerSet

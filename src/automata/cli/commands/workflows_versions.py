@@ -82,12 +82,12 @@ def show(context: click.Context, name: str, version: str | None, whole: bool, da
 
 def version_json(row: Version) -> dict[str, Json]:
     """A published version as the documented JSON object."""
-    from automata._core.operations import instant
+    from automata._core.stamp import text_of
 
     return {
         "workflow": row.workflow,
         "version": row.version,
-        "published": instant(row.published),
+        "published": text_of(row.published),
         "current": row.current,
         "enabled": row.enabled,
     }
