@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 import sqlalchemy as sa
 
 from automata._core.journal import chain, encode_events
 from automata.model import RunStarted, StepStarted
+from automata.sql import open_store
 from automata.sql.tables import INBOX, JOURNAL, METADATA, PROPERTIES, RUNS
 from automata.sql.upgrade import migrate
 
@@ -79,3 +82,20 @@ def where(request, tmp_path):
             connection.exec_driver_sql(f"TRUNCATE {names}")
     engine.dispose()
     return url
+
+
+@pytest.fixture
+def play(where):
+    """Let a scenario happen to a store of that database, which is opened for it and closed after it."""
+
+    def run(scenario, **options):
+        async def main():
+            store = open_store(where, **options)
+            try:
+                await scenario(store)
+            finally:
+                await store.close()
+
+        asyncio.run(main())
+
+    return run

@@ -3,22 +3,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
+import pytest
+
 from automata.sql import open_store
 from automata.sql.claims import AT_ONCE, LANES, TAKE
 from automata.sql.dialect import Dialect
 from automata.sql.tables import RUNS
 from automata.testing.laws import LEASE_S, STARTED, WORKER, ids_of, queued
-
-
-def play(where, scenario, **options):
-    async def main():
-        store = open_store(where, **options)
-        try:
-            await scenario(store)
-        finally:
-            await store.close()
-
-    asyncio.run(main())
 
 
 def fill(store, count, **facts):
@@ -29,7 +20,7 @@ def fill(store, count, **facts):
         connection.execute(RUNS.insert(), rows)
 
 
-def test_orgs_take_turns(where):
+def test_orgs_take_turns(play):
     async def scenario(store):
         await store.register(WORKER, LEASE_S)
         fill(store, 50, org="big", wake_ms=1)
@@ -39,20 +30,21 @@ def test_orgs_take_turns(where):
         assert orgs[0] == {"big": 3, "small": 2, "tiny": 1}
         assert orgs[1] == {"big": 6}
 
-    play(where, scenario)
+    play(scenario)
 
 
-def test_the_org_served_last_comes_last_next_time(where):
+def test_the_org_served_last_comes_last_next_time(play):
     async def scenario(store):
         await store.register(WORKER, LEASE_S)
         for org in ("a", "b", "c"):
             fill(store, 5, org=org, wake_ms=1)
         assert [(await store.claim(WORKER, 1))[0].org for _ in range(6)] == ["a", "b", "c", "a", "b", "c"]
 
-    play(where, scenario)
+    play(scenario)
 
 
-def test_claims_jump_along_the_index(tmp_path):
+@pytest.mark.parametrize("where", ["sqlite"], indirect=True)
+def test_claims_jump_along_the_index(play):
     async def scenario(store):
         dialect = Dialect()
         with store.database.engine.connect() as connection:
@@ -66,10 +58,11 @@ def test_claims_jump_along_the_index(tmp_path):
         assert "INDEX ix_automata_run_due (org=? AND priority=? AND wake_ms<?)" in take
         assert "TEMP B-TREE" not in take
 
-    play(f"sqlite:///{tmp_path}/x.db", scenario)
+    play(scenario)
 
 
-def test_a_claim_costs_the_same_however_many_runs_sleep(tmp_path):
+@pytest.mark.parametrize("where", ["sqlite"], indirect=True)
+def test_a_claim_costs_the_same_however_many_runs_sleep(play):
     """Counted in steps of SQLite's machine, which are the same everywhere."""
 
     async def scenario(store):
@@ -92,10 +85,10 @@ def test_a_claim_costs_the_same_however_many_runs_sleep(tmp_path):
         raw.set_progress_handler(None, 0)
         return steps[0]
 
-    play(f"sqlite:///{tmp_path}/x.db", scenario)
+    play(scenario)
 
 
-def test_a_sweep_frees_all_in_bounded_transactions(where):
+def test_a_sweep_frees_all_in_bounded_transactions(play):
     async def scenario(store):
         await store.register(WORKER, LEASE_S)
         fill(store, AT_ONCE * 2 + 5, owner="gone")
@@ -105,10 +98,10 @@ def test_a_sweep_frees_all_in_bounded_transactions(where):
         assert await store.sweep() == 0
         assert len(await store.claim(WORKER, 10_000)) == AT_ONCE * 2 + 5
 
-    play(where, scenario)
+    play(scenario)
 
 
-def test_a_worker_that_registers_again_lets_go_of_what_it_held(where):
+def test_a_worker_that_registers_again_lets_go_of_what_it_held(play):
     async def scenario(store):
         await store.register(WORKER, LEASE_S)
         await store.create(queued("r"), [STARTED])
@@ -116,10 +109,10 @@ def test_a_worker_that_registers_again_lets_go_of_what_it_held(where):
         await store.register(WORKER, LEASE_S)
         assert await ids_of(store.claim(WORKER, 5)) == ["r"]
 
-    play(where, scenario)
+    play(scenario)
 
 
-def test_two_processes_claim_side_by_side(where):
+def test_two_processes_claim_side_by_side(where, play):
     async def scenario(store):
         other = open_store(where)
         await store.register(WORKER, LEASE_S)
@@ -131,4 +124,4 @@ def test_two_processes_claim_side_by_side(where):
         assert len(claimed) == len(set(claimed)) == 60
         await other.close()
 
-    play(where, scenario)
+    play(scenario)

@@ -11,28 +11,17 @@ from automata.sql.tables import WORKFLOWS
 from automata.testing.laws import workflow
 
 
-def play(where, scenario):
-    async def main():
-        store = open_store(where)
-        try:
-            await scenario(store)
-        finally:
-            await store.close()
-
-    asyncio.run(main())
-
-
-def test_a_document_survives_the_process(where):
-    play(where, lambda store: store.publish(workflow("kept"), "v1"))
+def test_a_document_survives_the_process(play):
+    play(lambda store: store.publish(workflow("kept"), "v1"))
 
     async def later(store):
         assert await store.workflow("orders") == ("v1", workflow("kept"))
         assert await store.workflow("orders", "v") == ("v1", workflow("kept"))
 
-    play(where, later)
+    play(later)
 
 
-def test_a_document_that_cannot_be_read_is_damage(where):
+def test_a_document_that_cannot_be_read_is_damage(play):
     async def spoil(store):
         await store.publish(workflow(), "v1")
         with store.database.engine.begin() as connection:
@@ -42,11 +31,11 @@ def test_a_document_that_cannot_be_read_is_damage(where):
         with pytest.raises(Damaged, match="'v1'"):
             await store.workflow("orders")
 
-    play(where, spoil)
-    play(where, later)
+    play(spoil)
+    play(later)
 
 
-def test_the_secret_is_made_once_for_all_processes(where):
+def test_the_secret_is_made_once_for_all_processes(where, play):
     async def scenario(store):
         other = open_store(where)
         first, second = await asyncio.gather(store.instance_key(), other.instance_key())
@@ -56,14 +45,14 @@ def test_the_secret_is_made_once_for_all_processes(where):
         assert await third.instance_key() == first
         await third.close()
 
-    play(where, scenario)
+    play(scenario)
 
 
-def test_two_processes_publish_the_same_version_at_once(where):
+def test_two_processes_publish_the_same_version_at_once(where, play):
     async def scenario(store):
         other = open_store(where)
         await asyncio.gather(*(each.publish(workflow(), "v1") for each in (store, other) * 5))
         assert [v.version for v in await store.versions("orders")] == ["v1"]
         await other.close()
 
-    play(where, scenario)
+    play(scenario)

@@ -8,18 +8,7 @@ from automata.sql import open_store
 from automata.testing.laws import WORKER, begin, ids_of, signal, turn
 
 
-def play(where, scenario):
-    async def main():
-        store = open_store(where)
-        try:
-            await scenario(store)
-        finally:
-            await store.close()
-
-    asyncio.run(main())
-
-
-def test_each_message_of_a_batch_gets_its_own_answer(where):
+def test_each_message_of_a_batch_gets_its_own_answer(play):
     async def scenario(store):
         await begin(store, "r", "over")
         await store.append(turn("over", 1, RunFinished(RunStatus.FAILED)))
@@ -28,30 +17,30 @@ def test_each_message_of_a_batch_gets_its_own_answer(where):
         assert [a if isinstance(a, bool) else type(a) for a in answers] == [True, NotFound, True, False, Conflict]
         assert [m.id for m in await store.inbox("r")] == ["a", "b"]
 
-    play(where, scenario)
+    play(scenario)
 
 
-def test_a_batch_stops_at_the_thousandth_message(where):
+def test_a_batch_stops_at_the_thousandth_message(play):
     async def scenario(store):
         await begin(store, "r")
         many = await asyncio.gather(*(store.send("r", signal(f"m{n}")) for n in range(1_010)), return_exceptions=True)
         assert sum(a is True for a in many) == 1_000
         assert all(isinstance(a, Overloaded) for a in many[1_000:])
 
-    play(where, scenario)
+    play(scenario)
 
 
-def test_a_repeated_message_to_a_run_that_is_over_is_an_old_one(where):
+def test_a_repeated_message_to_a_run_that_is_over_is_an_old_one(play):
     async def scenario(store):
         await begin(store, "r")
         assert await store.send("r", signal("m"))
         await store.append(turn("r", 1, RunFinished(RunStatus.SUCCEEDED), taken=["m"]))
         assert not await store.send("r", signal("m"))
 
-    play(where, scenario)
+    play(scenario)
 
 
-def test_no_wake_up_is_lost_between_two_processes(where):
+def test_no_wake_up_is_lost_between_two_processes(where, play):
     """One lets runs go while the other sends to them: whoever is second sees what the first did."""
 
     async def scenario(store):
@@ -65,4 +54,4 @@ def test_no_wake_up_is_lost_between_two_processes(where):
         assert sorted(await ids_of(store.claim(WORKER, 100))) == sorted(runs)
         await other.close()
 
-    play(where, scenario)
+    play(scenario)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from automata.errors import Fenced, KernelBug
@@ -10,18 +8,7 @@ from automata.sql import open_store
 from automata.testing.laws import begin, signal, step, turn
 
 
-def play(where, scenario):
-    async def main():
-        store = open_store(where)
-        try:
-            await scenario(store)
-        finally:
-            await store.close()
-
-    asyncio.run(main())
-
-
-def test_a_run_that_was_let_go_is_not_written_by_whom_held_it(where):
+def test_a_run_that_was_let_go_is_not_written_by_whom_held_it(play):
     async def scenario(store):
         await begin(store, "r")
         await store.append(turn("r", 1, release=True))
@@ -29,10 +16,10 @@ def test_a_run_that_was_let_go_is_not_written_by_whom_held_it(where):
             await store.append(turn("r", 1, *step(1)))
         assert len(await store.journal("r")) == 1
 
-    play(where, scenario)
+    play(scenario)
 
 
-def test_after_a_turn_that_did_not_happen_nothing_of_that_epoch_happens(where):
+def test_after_a_turn_that_did_not_happen_nothing_of_that_epoch_happens(play):
     async def scenario(store):
         await begin(store, "r")
         wrong = store.append(turn("r", 5, *step(1)))
@@ -44,10 +31,10 @@ def test_after_a_turn_that_did_not_happen_nothing_of_that_epoch_happens(where):
         with pytest.raises(Fenced):
             await store.append(turn("r", 1, *step(1)))
 
-    play(where, scenario)
+    play(scenario)
 
 
-def test_a_turn_without_events_is_checked_all_the_same(where):
+def test_a_turn_without_events_is_checked_all_the_same(play):
     async def scenario(store):
         await begin(store, "r")
         await store.send("r", signal("m"))
@@ -55,10 +42,10 @@ def test_a_turn_without_events_is_checked_all_the_same(where):
             await store.append(turn("r", 1, epoch=2, taken=["m"]))
         assert len(await store.inbox("r")) == 1
 
-    play(where, scenario)
+    play(scenario)
 
 
-def test_a_message_cannot_be_taken_twice(where):
+def test_a_message_cannot_be_taken_twice(play):
     async def scenario(store):
         await begin(store, "r")
         await store.send("r", signal("m"))
@@ -67,10 +54,10 @@ def test_a_message_cannot_be_taken_twice(where):
             await store.append(turn("r", 3, *step(2), taken=["m"]))
         assert len(await store.journal("r")) == 3
 
-    play(where, scenario)
+    play(scenario)
 
 
-def test_somebody_elses_row_in_the_journal_fences(where):
+def test_somebody_elses_row_in_the_journal_fences(where, play):
     async def scenario(store):
         await begin(store, "r")
         other = open_store(where)
@@ -80,10 +67,10 @@ def test_somebody_elses_row_in_the_journal_fences(where):
             await store.append(turn("r", 1, *step(2)))
         assert list(await store.journal("r", 1)) == [*step(1)]
 
-    play(where, scenario)
+    play(scenario)
 
 
-def test_a_run_let_go_and_over_in_one_batch_ends_once(where):
+def test_a_run_let_go_and_over_in_one_batch_ends_once(play):
     async def scenario(store):
         await begin(store, "r")
         go = store.append(turn("r", 1, *step(1), release=True))
@@ -94,4 +81,4 @@ def test_a_run_let_go_and_over_in_one_batch_ends_once(where):
         row = await store.run("r")
         assert row.status is RunStatus.RUNNING
 
-    play(where, scenario)
+    play(scenario)
