@@ -3,6 +3,8 @@
 import asyncio
 import os
 import random
+import sqlite3
+from contextlib import suppress
 
 import pytest
 import sqlalchemy as sa
@@ -147,3 +149,28 @@ def test_a_key_is_held_within_the_transaction_and_a_name_must_be_published(engin
 def test_a_store_in_memory_takes_part_in_no_transaction(engine, workflow):
     with SyncKernel() as kernel, engine.connect() as connection, pytest.raises(StoreUnavailable, match="no part"):
         kernel.start(workflow, connection=connection)
+
+
+def test_a_commit_of_somebody_else_in_between_does_not_spoil_a_transaction(tmp_path, workflow):
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/host.db")
+    ORDERS.metadata.create_all(engine)
+    migrate(engine)
+    other = sqlite3.connect(tmp_path / "host.db", timeout=0)
+
+    def interfere(statement):
+        if statement.lstrip().startswith("INSERT"):
+            with suppress(sqlite3.OperationalError):  # Refused, for the transaction has the database to itself.
+                other.execute("INSERT INTO orders DEFAULT VALUES")
+                other.commit()
+
+    with SyncKernel(engine=engine) as kernel:
+        kernel.start(workflow, 0)
+        with engine.begin() as connection:
+            connection.connection.driver_connection.set_trace_callback(interfere)
+            run = kernel.start("order", 1, connection=connection)
+            connection.connection.driver_connection.set_trace_callback(None)
+        runs, _, _ = runs_and_rows(engine)
+    other.close()
+    engine.dispose()
+
+    assert run.id in runs

@@ -228,9 +228,12 @@ class Link:
         return self.dialect.returning(self.raw, bulk, rows)
 
     def join(self) -> None:
-        """Be part of the caller's transaction: SQLite's driver begins one of its own accord only before it writes."""
+        """Be part of the caller's transaction: SQLite's driver begins one of its own accord only before it writes.
+
+        It begins for writing: one that has read what another process then changes is refused its first write at once.
+        """
         if self.dialect.name == "sqlite" and not self.raw.in_transaction:
-            self.raw.execute("BEGIN")
+            self.raw.execute("BEGIN IMMEDIATE")
 
     def run(self, command: str) -> None:
         """Execute a command as it stands: BEGIN, SAVEPOINT and their like."""
