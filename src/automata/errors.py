@@ -25,6 +25,7 @@
     ├── TryLater                 nothing is wrong with the input: wait and retry
     │   ├── StoreUnavailable         the store did not take the write
     │   └── Overloaded               a queue is full (says how long to wait)
+    ├── Undone                   a function in the store's transaction raised (carries what): nothing of it has happened
     ├── Damaged                  stored data does not match its checksum (says which, and what to do)
     ├── PluginError              a plugin misbehaved (carries its name); it is contained
     └── KernelBug                an invariant of the kernel broke: report it
@@ -204,6 +205,18 @@ class Overloaded(TryLater):
     def __init__(self, message: str = "", *, retry_after_s: float = 1.0) -> None:
         self.retry_after_s = retry_after_s
         super().__init__(message)
+
+
+class Undone(AutomataError):
+    """A function within the store's transaction raised; nothing of it has happened.
+
+    Attributes:
+        error: What it raised; what the database refused, as a `StepError`.
+    """
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+        super().__init__(f"{type(error).__name__}: {error}")
 
 
 class Damaged(AutomataError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from attrs import frozen
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from asyncio import Future
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
+
+    from sqlalchemy import Connection
 
     from automata.model import ErrorInfo, Event, Json, Message, Run, RunStatus, Version, Workflow
 
@@ -223,6 +225,43 @@ class BlockingContext(Protocol):
         """Say how far a long action is; shown to whoever watches the run."""
 
 
+class TxContext(Protocol):
+    """What an action whose effect is `tx` may use besides its parameters; one is made for each call.
+
+    The action is a plain function, called within the transaction that completes its step: what it writes through
+    `connection` is committed with the completion, or not at all. Everybody who writes to the store waits meanwhile.
+    """
+
+    @property
+    def connection(self) -> Connection:
+        """A SQLAlchemy connection in that transaction; savepoints are its own, the transaction is not."""
+
+    @property
+    def run_id(self) -> str:
+        """The run this attempt belongs to."""
+
+    @property
+    def node(self) -> str:
+        """Address of the node."""
+
+    @property
+    def attempt(self) -> int:
+        """Number of this try, from 1."""
+
+    @property
+    def idempotency_key(self) -> str:
+        """The same for every attempt of this node in this run."""
+
+    def now(self) -> datetime:
+        """The instant the attempt began, from the run's clock."""
+
+    def setting(self, name: str) -> str | None:
+        """Value of a setting the plugin declared through ``automata_settings``, or its default."""
+
+    def log(self, message: str, **facts: Json) -> None:
+        """Write a line to the run's log, whether or not the transaction commits."""
+
+
 @frozen(kw_only=True)
 class Turn:
     """What one run commits at once: all of it or nothing."""
@@ -260,6 +299,30 @@ class RunQuery:
     before: tuple[datetime, str] | None = None
     """``created`` and id of the last row of the page before; the page goes on below it."""
     limit: int = 100
+
+
+@runtime_checkable
+class Transactor(Protocol):
+    """A `Store` in a database, which commits what others write there together with a turn."""
+
+    def transact(self, run: str, epoch: int, turn_of: Callable[[Connection], Turn], limit_s: float) -> Future[Turn]:
+        """Execute a function within the store's transaction, and commit the turn it returns together with it.
+
+        The function may be called more than once, with all but the last call undone; it must not end the transaction.
+        Other runs' commits wait for it.
+
+        Args:
+            run: Whose turn it is.
+            epoch: At which that run is held.
+            turn_of: Called in another thread, with a connection that is its own until it returns.
+            limit_s: How long it may take. Statements are ended by the database then; code between them is not, but
+                what it did is undone.
+
+        Raises:
+            Undone: The function raised, or took too long; it carries the error.
+            Fenced: As for ``append``.
+            StoreUnavailable: Unknown whether it happened.
+        """
 
 
 class Store(Protocol):

@@ -32,7 +32,7 @@ from automata.model import (
     Rule,
     Setting,
 )
-from automata.ports import BlockingContext, BlockingHttp, Context, Http, HttpResponse
+from automata.ports import BlockingContext, BlockingHttp, Context, Http, HttpResponse, TxContext
 
 hookimpl = pluggy.HookimplMarker("automata")
 
@@ -66,5 +66,6 @@ __all__ = [
     "StepError",
     "TimedOut",
     "Transient",
+    "TxContext",
     "hookimpl",
 ]

@@ -10,7 +10,7 @@ from automata.model import Problem
 
 TREE = {name: kind for name, kind in vars(errors).items() if inspect.isclass(kind) and issubclass(kind, Exception)}
 STEPS = [kind for kind in TREE.values() if issubclass(kind, errors.StepError)]
-PLAIN = [kind for kind in TREE.values() if kind not in {errors.InvalidDocument, errors.PluginError}]
+PLAIN = [kind for kind in TREE.values() if kind not in {errors.InvalidDocument, errors.PluginError, errors.Undone}]
 
 
 @pytest.mark.parametrize("kind", TREE.values(), ids=TREE)

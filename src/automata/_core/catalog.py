@@ -17,6 +17,7 @@ from automata._core.schema import check_schema
 from automata._core.suggest import did_you_mean
 from automata.errors import NotFound, PluginError
 from automata.model import (
+    Blocking,
     CredentialKind,
     Edge,
     Effect,
@@ -214,8 +215,16 @@ def _check_role(found: NodeType) -> list[str]:
         faults.append("Only the kernel supplies control nodes")
     if found.effect is Effect.WAIT and found.plugin != KERNEL:
         faults.append("Only the kernel's own nodes wait")
+    faults += _check_effect(found)
     unknown = found.lazy - set(_mapping(found.parameters.get("properties")))
     return faults + [f"Lazy parameter {name!r} is not in its schema" for name in sorted(unknown)]
+
+
+def _check_effect(found: NodeType) -> list[str]:
+    if found.effect is Effect.TX and found.run is not None and not isinstance(found.run, Blocking):
+        why = "it is called within the store's transaction, which waits for nothing"
+        return [f"Its effect is 'tx', but its action is async; write it as a plain function (def): {why}"]
+    return []
 
 
 def _mapping(value: Json) -> JsonObject:

@@ -13,7 +13,7 @@ from attrs import field, frozen
 from automata.model.values import Json, JsonObject, JsonSchema
 
 if TYPE_CHECKING:
-    from automata.ports import BlockingContext, Context
+    from automata.ports import BlockingContext, Context, TxContext
 
 
 class Effect(StrEnum):
@@ -66,9 +66,16 @@ BlockingRun: TypeAlias = "Callable[[BlockingContext, JsonObject], Json | Outcome
 """An action that is a plain function: it returns the node's output itself, and may block as long as it likes."""
 
 
+TxRun: TypeAlias = "Callable[[TxContext, JsonObject], Json | Outcome]"
+"""An action whose effect is ``tx``: a plain function, called within the store's transaction."""
+
+
 @frozen
 class Blocking:
-    """An action that is a plain function, and where it is performed. `NodeType` makes one of every ``def``."""
+    """An action that is a plain function, and where it is performed. `NodeType` makes one of every ``def``.
+
+    That of a ``tx`` is a `TxRun`, and *isolation* means nothing for it.
+    """
 
     function: BlockingRun
     isolation: Literal["process", "inproc"] = "process"
@@ -80,7 +87,7 @@ class Blocking:
         raise TypeError(f"{self.function!r} is a plain function, to be performed in a child process")
 
 
-def _awaitable(run: Run | BlockingRun | None) -> Run | None:
+def _awaitable(run: Run | BlockingRun | TxRun | None) -> Run | None:
     """Tell plain functions from async ones, those behind a decorator included; other callables are taken as async."""
     if not isinstance(run, FunctionType) or inspect.iscoroutinefunction(inspect.unwrap(run)):
         return run  # type: ignore[return-value] # it says that it is awaitable; the fence round a step checks

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
-from automata.errors import Fenced, FixInput, KernelBug
+from automata.errors import Fenced, FixInput, KernelBug, StoreUnavailable, Undone
+from automata.ports import Turn
 from automata.sql import admission, inbox, milestones, starts, turns
 from automata.sql.dialect import Link
 from automata.sql.leases import leased
+from automata.sql.lending import borrow
 from automata.sql.operations import Append, Call, Create, Grouped, Operation, Segment, Transact, segments
 from automata.sql.starts import Admission
 from automata.sql.tails import Tails
+
+
+class _Spoiled(Exception):
+    """A statement that was ended by force took the whole transaction with it, as SQLite does with one that writes."""
 
 
 class Batch:
@@ -28,19 +33,32 @@ class Batch:
 
         Whatever is raised is the database's doing, or a bug, and nothing of the batch is known to have happened.
         """
+        while not self._execute([o for o in operations if not _spoiled(o)]):
+            for operation in operations:
+                operation.result = operation.error = None
+
+    def _execute(self, operations: Sequence[Operation]) -> bool:
+        """As `execute`; False when one of them has undone them all, and is to be left out."""
         link = self._link
         self._failed.clear()
         link.run(link.dialect.begin)
-        parts = segments(operations)
+        try:
+            self._parts(segments(operations))
+        except _Spoiled:
+            self._tails.drop()
+            return False
+        milestones.before_commit(operations)
+        link.run("COMMIT")
+        milestones.after_commit(operations)
+        self._tails.keep(o.turn.run for o in operations if type(o) is Append and o.last is not None)
+        return True
+
+    def _parts(self, parts: Sequence[list[Grouped] | Call | Transact]) -> None:
         for part in parts:
             if isinstance(part, list):
                 self._bulk(part, alone=len(parts) == 1)
             else:
                 self._single(part)
-        milestones.before_commit(operations)
-        link.run("COMMIT")
-        milestones.after_commit(operations)
-        self._tails.keep(o.turn.run for o in operations if type(o) is Append and o.last is not None)
 
     def within(self, operation: Grouped) -> None:
         """Execute one operation in a transaction that somebody else began and will end."""
@@ -81,25 +99,13 @@ class Batch:
         operation.result = operation.act(self._link)
 
     def _transact(self, operation: Transact) -> None:
-        with self._alone():
-            turn = operation.turn_of(self._link.connection)
-        append = operation.append_of(turn)
+        operation.append = None
+        turn = borrow(self._link, operation.turn_of, operation.limit_s)
+        append = operation.append = operation.append_of(turn)
         self._apply([append])
         if append.error is not None:
             raise append.error
         operation.result = turn
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Let a caller's function use the connection, but not end the transaction: others are in it."""
-        connection = self._link.connection
-        if not connection.in_transaction():
-            connection.begin()
-        self._link.lent = True
-        try:
-            yield
-        finally:
-            self._link.lent = False
 
     def _guarded(self, operation: Operation, act: Callable[[], None]) -> None:
         """Execute one operation in a savepoint; what is wrong with it is its own error."""
@@ -119,9 +125,14 @@ class Batch:
             self._refuse_followers(operation)
             act()
         except Exception as error:
-            if not link.is_guilt(error) and (type(operation) is not Transact or link.is_lost):
+            if link.is_lost and isinstance(error, Undone):
+                raise StoreUnavailable("The connection to the database was lost during a tx action") from error
+            if not link.is_guilt(error):
                 raise
             self._forget(operation)
+            if isinstance(error, Undone) and link.is_rolled_back:
+                operation.spoiled = error  # type: ignore[union-attr]  # only a function's error is this
+                raise _Spoiled from error
             link.run("ROLLBACK TO SAVEPOINT operation")
             link.run("RELEASE SAVEPOINT operation")
             return error
@@ -137,8 +148,9 @@ class Batch:
             self._tails.clear()
 
     def _refuse_followers(self, operation: Operation) -> None:
-        if type(operation) is Append and (operation.turn.run, operation.turn.epoch) in self._failed:
-            raise Fenced(f"An earlier turn of run {operation.turn.run!r} did not happen")
+        turn = operation.turn if type(operation) is Append else operation
+        if isinstance(turn, Turn | Transact) and (turn.run, turn.epoch) in self._failed:
+            raise Fenced(f"An earlier turn of run {turn.run!r} did not happen")
 
     def _apply(self, part: Sequence[Grouped]) -> None:
         """Execute a segment by kinds."""
@@ -162,10 +174,19 @@ class Batch:
         admission.release(link, freed)
 
     def _verdict(self, operation: Operation, error: Exception | None) -> BaseException:
-        if isinstance(error, turns.Short) and type(operation) is Append:
-            return turns.why(self._link, operation)
-        if type(operation) is Append and self._link.is_repeated(error):
-            return Fenced(f"Somebody else wrote to the journal of run {operation.turn.run!r}")
-        if self._link.refuses(error) and type(operation) is not Transact:
+        append = operation.append if type(operation) is Transact else operation
+        if isinstance(error, turns.Short) and type(append) is Append:
+            return turns.why(self._link, append)
+        if type(append) is Append and self._link.is_repeated(error):
+            return Fenced(f"Somebody else wrote to the journal of run {append.turn.run!r}")
+        if self._link.refuses(error):
             return FixInput(f"The database cannot hold it: {error}")
         return error or KernelBug("An operation without result and error")
+
+
+def _spoiled(operation: Operation) -> bool:
+    """Whether it is a function that undid everything before; it has its error, and is not called again."""
+    if type(operation) is not Transact or operation.spoiled is None:
+        return False
+    operation.error = operation.spoiled
+    return True

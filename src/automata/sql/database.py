@@ -70,7 +70,6 @@ class Database:
             link.run(f"PRAGMA synchronous = {'FULL' if self._full else 'NORMAL'}")
         else:
             link.run("SET synchronous_commit = on")
-        _guard(connection, link)
         return link
 
     @contextmanager
@@ -146,14 +145,3 @@ def make_engine(url: URL) -> sa.Engine:
             raw.execute(f"PRAGMA {pragma}")
 
     return engine
-
-
-def _guard(connection: sa.Connection, link: Link) -> None:
-    """Refuse to end a transaction that holds the work of others."""
-
-    def refuse(_connection: object) -> None:
-        if link.lent:
-            raise FixInput("A tx action may not commit or roll back: the store commits with the step")
-
-    sa.event.listen(connection, "commit", refuse)
-    sa.event.listen(connection, "rollback", refuse)

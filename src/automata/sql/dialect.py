@@ -186,8 +186,8 @@ class Link:
         self.dialect = dialect
         self.connection = connection
         self.raw: Any = fault.watched(_raw(connection))
-        self.lent = False
-        """Whether a caller's function uses the connection now; it must not end the transaction."""
+        self.due = 0.0
+        """When a caller's function that uses the connection is to have ended, as `time.perf_counter` counts."""
         self._driver: Any = connection.dialect.dbapi
         self._clock = clock
         self._now: int | None = None
@@ -245,6 +245,11 @@ class Link:
     def is_lost(self) -> bool:
         """Whether the connection is gone."""
         return self.connection.invalidated or self.connection.closed or bool(getattr(self.raw, "closed", False))
+
+    @property
+    def is_rolled_back(self) -> bool:
+        """Whether SQLite has ended the transaction by itself; PostgreSQL never does."""
+        return self.dialect.name == "sqlite" and not self.raw.in_transaction
 
     def is_guilt(self, error: BaseException) -> bool:
         """Whether an operation is to blame for *error*, not the database."""

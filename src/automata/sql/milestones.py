@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from automata._core import fault
 from automata.model import StepFailed, StepFinished, StepStarted
-from automata.sql.operations import Append, Create, Operation
+from automata.sql.operations import Append, Create, Operation, Transact
 
 
 def written(operations: Sequence[Operation]) -> None:
@@ -48,4 +48,5 @@ def after_commit(operations: Sequence[Operation]) -> None:
 
 
 def _has(operation: Operation, *kinds: type) -> bool:
-    return type(operation) is Append and any(isinstance(event, kinds) for event in operation.turn.events)
+    append = operation.append if type(operation) is Transact else operation
+    return type(append) is Append and any(isinstance(event, kinds) for event in append.turn.events)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import define, field
 
+from automata.errors import Undone
 from automata.model import Run, RunFinished
 from automata.model.admission import Rules
 from automata.ports import Turn
@@ -85,8 +86,16 @@ class Call:
 class Transact:
     """Execute a function of a caller in the writer's transaction, and commit the turn it returns with it."""
 
+    run: str
+    epoch: int
     turn_of: Callable[[sa.Connection], Turn]
     append_of: Callable[[Turn], Append]
+    limit_s: float
+    """How long the function may take."""
+    append: Append | None = None
+    """The turn it returned, once it has."""
+    spoiled: Undone | None = None
+    """Why the function, whose failure undid the whole transaction, is not called again."""
     future: Future[Any] | None = None
     result: Any = None
     error: BaseException | None = None

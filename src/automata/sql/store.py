@@ -144,13 +144,12 @@ class SqlStore:
         """Commit a turn."""
         return cast("asyncio.Future[None]", self._writer.submit(self._appending(turn), urgent=urgent))
 
-    def transact(self, turn_of: Callable[[sa.Connection], Turn]) -> asyncio.Future[Turn]:
-        """Execute a function within the writer's transaction, and commit the turn it returns together with it.
-
-        What the function raises is raised here, and nothing of it has happened. It may be called more than once, with
-        all but the last call undone; it must not end the transaction. Other runs' commits wait for it.
-        """
-        return cast("asyncio.Future[Turn]", self._writer.submit(Transact(turn_of, self._appending)))
+    def transact(
+        self, run: str, epoch: int, turn_of: Callable[[sa.Connection], Turn], limit_s: float
+    ) -> asyncio.Future[Turn]:
+        """Execute a function within the writer's transaction, and commit the turn it returns together with it."""
+        operation = Transact(run, epoch, turn_of, self._appending, limit_s)
+        return cast("asyncio.Future[Turn]", self._writer.submit(operation))
 
     def _appending(self, turn: Turn) -> Append:
         events = turn.events

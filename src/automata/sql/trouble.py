@@ -13,7 +13,7 @@ from automata.errors import AutomataError, Damaged, FixInput, StoreUnavailable
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
-_BUSY = {"SQLITE_BUSY", "SQLITE_LOCKED", "55P03", "40P01", "40001"}
+BUSY = {"SQLITE_BUSY", "SQLITE_LOCKED", "55P03", "40P01", "40001"}
 _FULL = {"SQLITE_FULL", "53100"}
 
 
@@ -45,7 +45,7 @@ def word(error: sa.exc.DBAPIError, where: str) -> AutomataError:
         return StoreUnavailable(f"The disk of {where} does not work as it should: {said}")
     if name.startswith("SQLITE_READONLY"):
         return StoreUnavailable(f"{where} may only be read; give this user the right to write it")
-    if name in _BUSY:
+    if name in BUSY:
         return StoreUnavailable(f"{where} is in use by somebody who does not let go; try again later")
     if name.startswith("SQLITE_CANTOPEN"):
         return StoreUnavailable(f"Cannot open {where}: its folder is missing, or may not be used")
@@ -59,7 +59,7 @@ def code(error: sa.exc.DBAPIError) -> str:
 
 def busy(error: sa.exc.DBAPIError) -> bool:
     """Whether trying again soon may help: somebody holds a lock."""
-    return code(error) in _BUSY
+    return code(error) in BUSY
 
 
 def place(url: URL) -> str:

@@ -16,6 +16,7 @@ from time import perf_counter
 from attrs import define
 
 from automata.errors import AutomataError, Fenced, StoreUnavailable
+from automata.ports import Turn
 from automata.sql.batch import Batch
 from automata.sql.database import Database
 from automata.sql.dialect import Link
@@ -154,8 +155,9 @@ class Writer:
             return operations
         passed = []
         for operation in operations:
-            if type(operation) is Append and (operation.turn.run, operation.turn.epoch) in self._broken:
-                operation.error = Fenced(f"An earlier turn of run {operation.turn.run!r} did not happen")
+            turn = operation.turn if type(operation) is Append else operation
+            if isinstance(turn, Turn | Transact) and (turn.run, turn.epoch) in self._broken:
+                operation.error = Fenced(f"An earlier turn of run {turn.run!r} did not happen")
                 self._settle([operation])
             else:
                 passed.append(operation)
