@@ -206,7 +206,7 @@ class Kernel:
         policy = EgressPolicy.parse(self.settings.text("AUTOMATA_EGRESS_ALLOW"))
         async with GuardedHttp(policy) as http, ChildPool() as pool:
             pooled = Pooled(pool, performer or Direct())
-            host = await self._host(observers, pooled, lambda: http, self.store, self.clock)
+            host = await self._host(observers, pooled, lambda: http, self.store, self.clock, real=performer is None)
             engine = Engine(
                 host, self.catalog, claims=claims, concurrency=concurrency, lease_s=lease_s, drain_s=drain_s
             )
@@ -432,6 +432,7 @@ class Kernel:
         *,
         random: Random | None = None,
         dry_run: bool = False,
+        real: bool = False,
     ) -> Host:
         return Host(
             store=store,
@@ -444,6 +445,7 @@ class Kernel:
             instance_key=await store.instance_key(),
             observers=observers,
             dry_run=dry_run,
+            real=real,
         )
 
     def _credential(self, connection: str) -> Mapping[str, str]:

@@ -109,14 +109,20 @@ async def _performed(host: Host, step: Step, context: Context, parameters: JsonO
         fault.point("effect.before")
         result = await host.performer.perform(step, context, parameters)
         fault.point("effect.after")
-        return finished(host, step, _settled(result))
+        return finished(host, step, settled(result))
     except asyncio.CancelledError:
         raise
     except BaseException as error:  # noqa: BLE001 - the fence: one step's failure is never the worker's
         return failed(host, step, error)
 
 
-def _settled(result: Json | Outcome) -> Outcome:
+def settled(result: Json | Outcome) -> Outcome:
+    """What an action returned, as it may enter the journal.
+
+    Raises:
+        StepError: It may not.
+        TypeError: Its port is no text.
+    """
     outcome = result if isinstance(result, Outcome) else Outcome(result)
     if not isinstance(outcome.port, str):
         raise TypeError(f"The port is of the type {type(outcome.port).__name__!r}, not a text")

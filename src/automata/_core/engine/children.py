@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 
+from automata._core.engine.host import Host
+from automata._core.engine.record import failed, finished
 from automata._core.machine import Step
 from automata.errors import StepError
-from automata.model import Json, JsonObject, Run, RunStatus
+from automata.model import Event, Json, JsonObject, Run, RunStatus
 
 DEEPEST = 16
 """How deep ``call`` may nest."""
@@ -41,3 +43,19 @@ def output_of(child: Run) -> Json:
     message = child.error.message if child.error is not None else f"The run was {child.status}"
     details: JsonObject = {"run": child.id, "status": str(child.status)}
     raise StepError(f"{child.workflow}: {message}", error_class=kind, details=details)
+
+
+def ended(host: Host, step: Step, child: Run) -> Event:
+    """The end of a ``call``, once its child is final."""
+    try:
+        return finished(host, step, output_of(child))
+    except StepError as error:
+        return failed(host, step, error)
+
+
+async def end_of(host: Host, run: Run, step: Step, child: str) -> Event | None:
+    """The end of a ``call`` in *run*; None when *child* is not its child, or not final."""
+    row = await host.store.run(child)
+    if row is None or not row.status.final or child != child_id(run.id, step):
+        return None
+    return ended(host, step, row)

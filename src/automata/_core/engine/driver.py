@@ -10,17 +10,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from automata._core.engine.attempt import Attempt
-from automata._core.engine.children import caller_of, child_id, output_of
+from automata._core.engine.children import caller_of, child_id, end_of, ended
 from automata._core.engine.host import Host
 from automata._core.engine.interpreter import Interpreter
+from automata._core.engine.office import Office
 from automata._core.engine.record import failed, finished, instant
 from automata._core.engine.recovery import Recovery
 from automata._core.engine.timers import Timers
+from automata._core.engine.transaction import Transactions
 from automata._core.machine import Step
 from automata._core.payload import copied
 from automata._core.plan import Behaviour, Plan
@@ -56,28 +57,6 @@ PAUSES_S = (0.1, 0.2, 0.5, 1.0)
 _log = logging.getLogger(__name__)
 
 
-class Office(Protocol):
-    """What a run asks of the engine around it."""
-
-    lets_go: bool
-    """Whether runs that wait are given back to the store, for any worker to take up when their time has come."""
-
-    def spawn(self, work: Callable[..., Coroutine[None, None, None]], *arguments: object) -> asyncio.Task[None]:
-        """Have something done that needs awaiting."""
-
-    def hint(self, run: str) -> None:
-        """*run* has mail."""
-
-    def over(self, driver: Driver, error: Exception | None = None) -> None:
-        """The run is not driven here any more: it is final, was let go, or could not be driven on."""
-
-    async def call(self, parent: Run, step: Step, parameters: JsonObject) -> Run:
-        """Start the run a ``call`` asks for, or find the one that was started already."""
-
-    async def report(self, run: Run, end: RunFinished, workflow: str) -> None:
-        """Start the workflow that handles the failure of *run*, once."""
-
-
 class Driver:
     """One run in this process."""
 
@@ -104,6 +83,9 @@ class Driver:
         self._leaving: set[Attempt] = set()
         """Attempts that were stopped and are cleaning up."""
         self._calls: dict[str, asyncio.Task[None]] = {}
+        self._transactions = Transactions(host, run, self, office)
+        self._recorded: Sequence[Event] = ()
+        """What the journal has already, and the machine has not heard of."""
         self._linger: asyncio.TimerHandle | None = None
         self._firm = False
         """Whether the next turn records the end of an effect: it may not wait, or a crash puts that in doubt."""
@@ -176,11 +158,12 @@ class Driver:
                 self.post(None, message.id)  # the wait was over before the answer came
         elif isinstance(body, ChildEnded):
             try:
-                end = await self._end_of_child(body.step, body.run)
+                step = self.work.machine.steps.get(body.step)
+                found = None if step is None else await end_of(self.host, self.run, step, body.run)
             except BaseException:
                 self._seen.discard(message.id)
                 raise
-            self.post(end, message.id)
+            self.post(found, message.id)
         else:
             self.post(body, message.id)
 
@@ -202,6 +185,9 @@ class Driver:
 
     def _react(self) -> None:
         work = self.work
+        recorded, self._recorded = self._recorded, ()
+        for known in recorded:
+            work.happen(known, recorded=True)
         while self._inbox and work.finished is None:
             event, message = self._inbox.popleft()
             if message is not None:
@@ -252,7 +238,7 @@ class Driver:
         if self.closed:
             return
         if error is not None:
-            self._refused(turn, error)
+            self.refused(turn, error)
             return
         try:
             self._kept(turn)
@@ -276,14 +262,26 @@ class Driver:
             self._close_calmly()
             return
         self._launch()
-        if self._inbox:
+        if self._transactions:
+            self._turn_out = self._transactions.begin(self._count)
+        elif self._inbox:
             self._turn()
         else:
             self._rest()
 
     # ------------------------------------------------------------ trouble with the store
 
-    def _refused(self, turn: Turn, error: BaseException) -> None:
+    def transacted(self, recorded: Sequence[Event], failure: Event | None = None) -> None:
+        """A tx step is over: the journal has *recorded* already, or there is a *failure* to record."""
+        self._turn_out = None
+        self._count += len(recorded)
+        self._recorded = recorded
+        self.host.tell(self.run.id, recorded)
+        if failure is not None:
+            self._inbox.append((failure, None))
+        self._turn()
+
+    def refused(self, turn: Turn, error: BaseException) -> None:
         if isinstance(error, StoreUnavailable):
             if self._turn_out is turn:
                 self.office.spawn(self._find_out, turn)
@@ -312,7 +310,7 @@ class Driver:
             except StoreUnavailable:
                 continue
             except Exception as error:  # noqa: BLE001 - the fence: whatever it is, the run is given up here
-                self._refused(turn, error)
+                self.refused(turn, error)
                 return
             kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             kept.set_result(None)
@@ -328,6 +326,8 @@ class Driver:
                 continue
             if step.node.behaviour is Behaviour.CALL and not step.undo:
                 self._calls[step.address] = self.office.spawn(self._call, step)
+            elif step.work.effect is Effect.TX and self.host.real:
+                self._transactions.add(step)
             else:
                 parameters = copied(step.input) if isinstance(step.input, dict) else {}
                 timeout_s = step.work.timeout_s or self.host.default_timeout_s
@@ -355,6 +355,7 @@ class Driver:
         if attempt is not None:
             self._leaving.add(attempt)
             attempt.stop()
+        self._transactions.drop(step)
         if step.node.behaviour is Behaviour.CALL and not step.undo:
             call = self._calls.pop(step.address, None)
             if call is not None:
@@ -376,22 +377,9 @@ class Driver:
             if parameters.get("wait") is False:
                 self.post(finished(self.host, step, {"run": child.id}))
             elif child.status.final:
-                self.post(self._result(step, child))
+                self.post(ended(self.host, step, child))
         finally:
             self._calls.pop(step.address, None)
-
-    async def _end_of_child(self, address: str, child: str) -> Event | None:
-        step = self.work.machine.steps.get(address)
-        row = await self.host.store.run(child)
-        if step is None or row is None or not row.status.final or child != child_id(self.run.id, step):
-            return None
-        return self._result(step, row)
-
-    def _result(self, step: Step, child: Run) -> Event:
-        try:
-            return finished(self.host, step, output_of(child))
-        except StepError as error:
-            return failed(self.host, step, error)
 
     async def report(self) -> None:
         """Have the workflow that handles failures started, if there is one and the run has failed."""
@@ -414,7 +402,7 @@ class Driver:
     @property
     def busy(self) -> bool:
         """Whether something of the run goes on in this process."""
-        going_on = self._attempts or self._leaving or self._calls or self._inbox or self._turn_out
+        going_on = self._transactions or self._attempts or self._leaving or self._calls or self._inbox or self._turn_out
         return bool(going_on) or self._scheduled or self._reading
 
     def _rest(self) -> None:
@@ -472,6 +460,8 @@ class Driver:
             self._leaving.add(attempt)
             attempt.stop()
             self.post(StepLost(step.address, step.attempt, False, instant(self.host)))
+        for step in self._transactions.clear():
+            self.post(StepLost(step.address, step.attempt, False, instant(self.host)))
         for call in self._calls.values():
             call.cancel()
 
@@ -494,6 +484,7 @@ class Driver:
             return
         self.closed = True
         self.timers.clear()
+        self._transactions.clear()
         if self._linger is not None:
             self._linger.cancel()
         self.office.over(self, error)

@@ -18,6 +18,7 @@ from automata._core.engine.driver import Driver
 from automata._core.engine.host import Host
 from automata._core.engine.record import failed, instant
 from automata._core.engine.shift import LEASE_S, Shift
+from automata._core.engine.transaction import require_database
 from automata._core.machine import Step
 from automata._core.plan import Plan, compile_plan
 from automata.errors import Fenced, NotFound, StepError, StoreUnavailable
@@ -143,11 +144,14 @@ class Engine:
             priority: Of the run, where it has to wait for a worker.
 
         Raises:
+            FixInput: A step of it needs a database, and runs live in memory.
             NotFound: *trigger* is not a trigger of the workflow.
             Conflict: *key* was used for another start.
             StoreUnavailable: Unknown whether it was accepted; with a *key* the call may be repeated.
         """
         plan = self.plan(workflow)
+        if self.host.real:
+            require_database(plan, self.host)
         if trigger is not None and trigger not in plan.graph.triggers:
             raise NotFound(f"{trigger!r} is not a trigger of {workflow.name!r}")
         await self._publish(plan, org)

@@ -70,6 +70,8 @@ class Host:
     """Secret from which idempotency keys are derived; the same for all workers of an installation."""
     observers: tuple[Observer, ...] = ()
     dry_run: bool = False
+    real: bool = False
+    """Whether ``tx`` steps are the store's to perform; a rehearsal leaves them to its performer."""
     default_timeout_s: float = 60.0
     """Start-to-close limit of an attempt whose node says nothing."""
 

@@ -87,9 +87,15 @@ class Interpreter:
         """Say when the run began, which expressions may ask for."""
         self.evaluate = Evaluation(self.host, self.run, self.machine, started)
 
-    def happen(self, event: Event) -> None:
-        """Record *event*, and do all it leads to but effects and waiting, before anything else happens."""
-        self.batch.append(event)
+    def happen(self, event: Event, *, recorded: bool = False) -> None:
+        """Record *event*, and do all it leads to but effects and waiting, before anything else happens.
+
+        Args:
+            event: What has happened.
+            recorded: Whether the journal has it already.
+        """
+        if not recorded:
+            self.batch.append(event)
         if isinstance(event, CancelRequested):
             fault.point("cancel.apply")
         try:
