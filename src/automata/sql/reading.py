@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +22,11 @@ _JOURNAL = """
 _MAIL = """
     SELECT id FROM automata_run WHERE owner = ?
     AND EXISTS (SELECT 1 FROM automata_inbox i WHERE i.run = automata_run.id AND NOT i.taken)"""
+
+
+_HEXADECIMAL = re.compile("[0-9a-f]+")
+_NARROW = 8
+"""Characters of an id that leave few runs: those accepted within a minute."""
 
 
 def journal(link: Link, run: str, after: int) -> Sequence[Event]:
@@ -79,12 +85,22 @@ def _only(conditions: list[str], values: list[Any], query: RunQuery) -> None:
         conditions.append("status = ANY(?)")
         values.append([status.value for status in query.statuses])
     if query.prefix:
-        conditions.append("substr(id, 1, ?) = ?")
-        values += [len(query.prefix), query.prefix]
+        _begin(conditions, values, query.prefix)
     if query.before is not None:
         created = milliseconds(query.before[0])
         conditions.append("(created_ms, id) < (?, ?)")
         values += [created, query.before[1]]
+
+
+def _begin(conditions: list[str], values: list[Any], prefix: str) -> None:
+    """Runs whose ids begin with *prefix*: ids are hexadecimal, so that those between it and its end in ``g`` do."""
+    conditions.append("substr(id, 1, ?) = ?")
+    values += [len(prefix), prefix]
+    if _HEXADECIMAL.fullmatch(prefix):
+        conditions.append("id >= ? AND id < ?")
+        values += [prefix, f"{prefix}g"]
+        if len(prefix) >= _NARROW:
+            conditions[0] = "org || '' = ?"  # Else SQLite walks through all runs of the org, in the order asked for.
 
 
 def inbox(link: Link, run_: str) -> Sequence[Message]:

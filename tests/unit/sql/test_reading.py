@@ -7,8 +7,9 @@ import sqlalchemy as sa
 
 from automata._core.journal import encode_events
 from automata.errors import Damaged
-from automata.sql import open_store
-from automata.sql.tables import JOURNAL
+from automata.ports import RunQuery
+from automata.sql import open_store, reading
+from automata.sql.tables import JOURNAL, RUNS
 from automata.testing.laws import begin, signal, step, turn
 
 CASES = {
@@ -75,3 +76,53 @@ def test_reading_does_not_wait_for_a_writer(where):
         await store.close()
 
     asyncio.run(main())
+
+
+IDS = ["00aa11110", "00aa1111f0", "00aa1111", "00aa1112", "00aa1110f", "r-7", "r-71", "r%7"]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "found"),
+    [
+        ("00aa1111", {"00aa11110", "00aa1111f0", "00aa1111"}),
+        ("00aa111", {"00aa11110", "00aa1111f0", "00aa1111", "00aa1112", "00aa1110f"}),
+        ("00aa1111f0", {"00aa1111f0"}),
+        ("00aa2", set()),
+        ("r-7", {"r-7", "r-71"}),
+        ("r%", {"r%7"}),
+    ],
+)
+def test_runs_are_found_by_the_beginning_of_their_ids(play, prefix, found):
+    async def scenario(store):
+        await begin(store, *IDS)
+        assert {run.id for run in await store.runs(RunQuery(prefix=prefix))} == found
+        assert await store.runs(RunQuery(prefix=prefix, org="another")) == []
+
+    play(scenario)
+
+
+@pytest.mark.parametrize("where", ["sqlite"], indirect=True)
+def test_finding_by_a_beginning_costs_the_same_however_many_runs_there_are(play):
+    """Counted in steps of SQLite's machine, which are the same everywhere."""
+
+    async def scenario(store):
+        await begin(store, "0" * 20)
+        few = counted(store)
+        row = {"org": "", "workflow": "w", "version": "v", "status": "waiting", "created_ms": 1}
+        with store.database.engine.begin() as connection:
+            connection.execute(RUNS.insert(), [{"id": f"{at + 1:020x}", **row} for at in range(5_000)])
+        assert counted(store) < few * 2
+
+    def counted(store):
+        steps = [0]
+
+        def step():
+            steps[0] += 1
+
+        with store.database.reading() as link:
+            link.raw.set_progress_handler(step, 1)
+            assert len(reading.runs(link, RunQuery(prefix="0" * 20))) == 1
+            link.raw.set_progress_handler(None, 0)
+        return steps[0]
+
+    play(scenario)
