@@ -23,7 +23,7 @@ tests:
 """
 
 
-_VARIES = re.compile(r"(?<=Run )[0-9a-f]{8}|\d+(?:\.\d+)?(?= (?:ms|s)\b)")
+_VARIES = re.compile(r"\b[0-9a-f]{16}\b|\d+(?:\.\d+)?(?= (?:ms|s)\b)")
 """The id of a run, and how long something took."""
 
 

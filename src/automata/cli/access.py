@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from automata.model import Workflow
 
 
-def kernel(folder: Path | None = None) -> Kernel:
-    """Make a kernel with the settings of this environment and of ``automata.toml`` in *folder* (default: here)."""
+def kernel(folder: Path | None = None, database: str | None = None) -> Kernel:
+    """Make a kernel with the settings of this environment and of ``automata.toml`` in *folder* (default: here).
+
+    Its runs live in memory, or in the database of that URL.
+    """
     from automata._core.kernel import Kernel
 
-    return Kernel(folder=folder or Path.cwd())
+    return Kernel(folder=folder or Path.cwd(), database=database)
 
 
 def plugins() -> Plugins:

@@ -49,6 +49,11 @@ def files(_context: click.Context, _parameter: click.Parameter, typed: str) -> l
     return [CompletionItem(name) for name in capped(look)]
 
 
+def targets(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Offer documents, and published workflows."""
+    return [*files(context, parameter, typed), *workflows(context, parameter, typed)]
+
+
 def cases(context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
     """Offer the names of test cases in the documents named so far, or here."""
 

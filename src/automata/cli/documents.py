@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from automata.cli.console import Console
     from automata.model import Problem, Workflow
 
-_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+"""Of files that may be workflow documents."""
 _SKIPPED = frozenset({"node_modules", "__pycache__", "build", "dist"})
 _LOOK_BYTES = 64 * 1024
 _MARK = re.compile(rb"""^\s*\{?\s*["']?automata["']?\s*:""", re.MULTILINE)
@@ -38,7 +39,7 @@ def documents(paths: Sequence[str]) -> list[str]:
         elif Path(path).exists():
             found[path] = None
         else:
-            raise Failure(f"No file {path!r}", exit=Exit.NOT_FOUND, fix=_nearest(path))
+            raise Failure(f"No file {path!r}", exit=Exit.NOT_FOUND, fix=nearest(path))
     return list(found)
 
 
@@ -54,7 +55,7 @@ def read(path: str) -> bytes:
     if file.is_dir():
         raise Failure(f"{path!r} is a folder, not a document", exit=Exit.USAGE)
     if not file.exists():
-        raise Failure(f"No file {path!r}", exit=Exit.NOT_FOUND, fix=_nearest(path))
+        raise Failure(f"No file {path!r}", exit=Exit.NOT_FOUND, fix=nearest(path))
     with file.open("rb") as stream:
         return stream.read(LIMIT_BYTES)
 
@@ -93,7 +94,7 @@ def siblings(path: str) -> tuple[Workflow, ...]:
 
 def is_document(path: Path) -> bool:
     """Whether a file looks like a workflow document: its ending, and a top-level key ``automata``."""
-    if path.suffix not in _SUFFIXES:
+    if path.suffix not in SUFFIXES:
         return False
     with path.open("rb") as stream:
         return _MARK.search(stream.read(_LOOK_BYTES)) is not None
@@ -120,7 +121,7 @@ def _inside(folder: Path) -> Iterator[str]:
             yield str(path)
 
 
-def _nearest(path: str) -> str:
+def nearest(path: str) -> str:
     """Suggest the file that was probably meant, from the same folder."""
     import difflib
 

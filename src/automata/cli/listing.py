@@ -38,9 +38,17 @@ _SHOWN = 16
 _ABOUT = 60
 
 
-def short(run: Run) -> str:
+def short(run: Run, width: int = _SHOWN) -> str:
     """As much of an id as usually names the run: its first twelve characters are the time of its start."""
-    return safe(run.id[:_SHOWN])
+    return safe(run.id[:width])
+
+
+def telling(runs: Sequence[Run]) -> int:
+    """How many characters of their ids tell *runs* apart: sixteen, or more where several began at the same moment."""
+    width = _SHOWN
+    while len({run.id[:width] for run in runs}) < len({run.id for run in runs}):
+        width += 1
+    return width
 
 
 def exit_of(status: RunStatus) -> Exit:
@@ -61,8 +69,16 @@ def summary(run: Run) -> dict[str, Json]:
 
 def run_table(runs: Sequence[Run], now: datetime, out: Console) -> Iterator[str]:
     """Write runs one a line, newest first as they come."""
+    width = telling(runs)
     rows = [
-        (short(r), safe(r.workflow), _state(r.status, out), ago(r.created, now), took(r.created, r.finished), _about(r))
+        (
+            short(r, width),
+            safe(r.workflow),
+            _state(r.status, out),
+            ago(r.created, now),
+            took(r.created, r.finished),
+            _about(r),
+        )
         for r in runs
     ]
     head, *lines = columns(rows, header=("RUN", "WORKFLOW", "STATE", "STARTED", "TOOK", "ABOUT"))

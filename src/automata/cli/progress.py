@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from automata.cli.fan import STOPWATCH, Fans
+from automata.cli.listing import short
 from automata.cli.live import live_display
 from automata.cli.text import columns, counted, safe, shorten
 from automata.model import (
@@ -143,7 +144,7 @@ def run_lines(run: Run, steps: tuple[Step, ...], out: Console) -> Iterator[str]:
     """Write a finished run: how it ended, its steps, its output or error."""
     role = {"succeeded": "success", "cancelled": "warning"}.get(str(run.status), "error")
     yield (
-        f"Run {out.style(run.id[:8], 'name')} of {out.style(run.workflow, 'title')} "
+        f"Run {out.style(short(run), 'name')} of {out.style(run.workflow, 'title')} "
         f"(version {run.version[:8]}) {out.style(run.status, role)}"
     )
     yield ""

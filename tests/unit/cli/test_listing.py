@@ -29,6 +29,14 @@ def test_an_id_is_shown_as_far_as_it_names_the_run():
     assert short(RUN) == "0123456789abcdef"
 
 
+def test_runs_of_the_same_moment_are_told_apart():
+    same = [Run(id="0123456789ab" + "c" * 8 + last, workflow="Orders", version="v") for last in "01"]
+
+    shown = [line.split()[0] for line in run_table(same, NOW, Console())][1:]
+
+    assert shown == [run.id for run in same]
+
+
 def test_a_summary_says_how_long_a_finished_run_took():
     ended = Run(id="r", workflow="w", version="v", created=NOW, finished=NOW + timedelta(seconds=1.23456))
 

@@ -62,7 +62,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     async def work(desk: Desk) -> int:
         if trigger is not None:
-            await _require_trigger(desk, name, version, trigger)
+            await require_trigger(desk, name, version, trigger)
         run = await desk.definitions.start(name, given, version=version, trigger=trigger, key=key, priority=priority)
         if wait:
             return await wait_for(desk, run, out, limit)
@@ -107,7 +107,7 @@ async def wait_for(desk: Desk, run: Run, out: Console, limit: timedelta | None) 
     return Exit.UNAVAILABLE if code is Exit.OK and not detail.run.status.final else code
 
 
-async def _require_trigger(desk: Desk, name: str, version: str | None, trigger: str) -> None:
+async def require_trigger(desk: Desk, name: str, version: str | None, trigger: str) -> None:
     """Refuse a node that is no trigger; only the plugins know which are."""
     from automata.cli import access
     from automata.cli.text import listed
