@@ -21,7 +21,7 @@ from automata._core.journal import decode_error, decode_events, decode_message, 
 from automata.errors import Damaged
 from automata.sql import open_store
 
-TABLES = ("automata_run", "automata_journal", "automata_inbox", "automata_outbox", "automata_worker")
+TABLES = tuple(f"automata_{name}" for name in ("run", "journal", "inbox", "outbox", "worker", "schedule", "occurrence"))
 
 
 class Database(Protocol):
@@ -129,9 +129,9 @@ def age_leases(database: Database) -> None:
 
 
 def look(database: Database, run: str, files: Files) -> Seen:
-    """Everything about one run and those it called, over a fresh connection."""
+    """Everything about one run, those it called, and those of the org of that name, over a fresh connection."""
     with contextlib.closing(database.connect()) as connection:
-        return _look(connection, files, f"WHERE id = '{run}' OR parent LIKE '{run}#%'")
+        return _look(connection, files, f"WHERE id = '{run}' OR parent LIKE '{run}#%' OR org = '{run}'")
 
 
 def look_at_all(database: Database, files: Files) -> Seen:
@@ -153,12 +153,14 @@ def _look(connection: Any, files: Files, where: str) -> Seen:
     for run, id_, body, taken in connection.execute(query).fetchall():
         inboxes[run].append((decode_message(id_, bytes(body)), bool(taken)))
     outbox = connection.execute(f"SELECT count(*) FROM automata_outbox WHERE {chosen}").fetchone()[0]
+    schedules = {row[0] for row in connection.execute("SELECT org FROM automata_schedule").fetchall()}
     return Seen(
         rows=rows,
         journals=journals,
         inboxes=inboxes,
         broken=broken,
         outbox=outbox,
+        schedules=schedules,
         ledger=files.entries(),
         accepted=files.said(),
     )

@@ -66,7 +66,10 @@ class Seen:
     outbox: int
     ledger: Sequence[Entry]
     accepted: Sequence[str]
-    """What a client was told is accepted: ``start RUN``, ``send RUN MESSAGE``, ``event RUN STEP ATTEMPT KIND``."""
+    """What a client was told is accepted: ``start RUN``, ``publish ORG``, ``send RUN MESSAGE`` and
+    ``event RUN STEP ATTEMPT KIND``."""
+    schedules: Collection[str] = ()
+    """Organisations that have a schedule."""
     point: str = ""
     """Name of the last fault point that was hit; empty after an end without a kill."""
 
@@ -163,6 +166,8 @@ def _there(what: str, seen: Seen) -> bool:
     match what.split(" "):
         case ["start", run]:
             return run in seen.rows
+        case ["publish", org]:
+            return org in seen.schedules
         case ["send", run, message]:
             return any(found.id == message for found, _ in seen.inboxes.get(run, ()))
         case ["event", run, step, attempt, kind]:

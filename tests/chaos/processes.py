@@ -1,32 +1,26 @@
-"""The processes that get killed: a client that is also a worker, forked from a parent that has imported everything."""
+"""The processes that get killed, forked from a parent that has imported everything, and the files they write."""
 
 import asyncio
-import contextlib
 import gc
 import os
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
 from pathlib import Path
 
 from actions import VARIABLE
 from attrs import field, frozen
-from oracle import Entry, told
-from shapes import Sending, Shape
+from oracle import Entry
+from shapes import Shape
 
 from automata import Kernel
 from automata._core import fault
 from automata._core.catalog import Catalog, build_catalog
 from automata._core.plugins import Plugins, discover
 from automata._core.settings import Configuration, load_settings
-from automata.errors import Fenced, TryLater
-from automata.model import Event, Message, Resolved, Run, RunStatus, StepStarted, Workflow
-from automata.sql import open_store
+from automata.model import Workflow
 from automata.testing.plugins import write_distribution
 
-LEASE_S = 5.0
-"""Nobody waits for it: the time of dead workers is made to pass."""
 DEADLINE_S = 20
 """A process that has not ended by then is stuck."""
 
@@ -137,95 +131,3 @@ def fork(work, files: Files, faults: str = "") -> int:
             os._exit(status)
     _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status)
-
-
-@frozen(kw_only=True)
-class Client:
-    """Starts one run and sees it through, as a careful client would: what is not acknowledged is asked for again."""
-
-    stage: Stage
-    shape: Shape
-    url: str
-    run: str
-    files: Files
-
-    async def work(self) -> None:
-        """Be a worker, and a client of it."""
-        sink = os.open(self.files.accepted, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-
-        def say(line: str) -> None:
-            os.write(sink, f"{line}\n".encode())
-
-        def watch(run: str, event: Event) -> None:
-            say(told(run, event))
-
-        before = set(self.files.said())
-        store = open_store(self.url)
-        try:
-            async with self.stage.kernel(store).engine(watch, claims=True, lease_s=LEASE_S) as engine:
-                workflow, others = self.stage.documents(self.shape)
-                for other in others:
-                    await store.publish(other, engine.plan(other).version)
-                if f"start {self.run}" not in before:
-                    await self._start(engine, workflow)
-                    say(f"start {self.run}")
-                async with asyncio.TaskGroup() as group:
-                    for sending in self.shape.sendings:
-                        if f"send {self.run} {sending.message.id}" not in before:
-                            group.create_task(self._send(engine, store, sending, say))
-                    await self._see_through(engine, store)
-        finally:
-            await store.close()
-
-    async def _start(self, engine, workflow: Workflow) -> None:
-        while True:
-            try:
-                await engine.start(workflow, None, run_id=self.run)
-            except (TryLater, Fenced):
-                await asyncio.sleep(0.01)
-            else:
-                return
-
-    async def _send(self, engine, store, sending: Sending, say) -> None:
-        while sending.once is not None and not await self._begun(store, sending.once):
-            await asyncio.sleep(0.002)
-        await store.send(self.run, sending.message)
-        engine.hint(self.run)
-        say(f"send {self.run} {sending.message.id}")
-
-    async def _begun(self, store, step: str) -> bool:
-        """Whether *step* is at work here: its effect has happened in this process, or it waits."""
-        if step in self.shape.effects:
-            return any(e.step == step and e.process == os.getpid() for e in self.files.entries())
-        return any(isinstance(e, StepStarted) and e.step == step for e in await store.journal(self.run))
-
-    async def _see_through(self, engine, store) -> Run:
-        while True:
-            while self.run not in engine.drivers:
-                row = await store.run(self.run)
-                if row.status.final or row.status is RunStatus.PARKED:
-                    break
-                await asyncio.sleep(0.003)
-            run = await engine.wait(self.run)
-            if run.status is not RunStatus.PARKED:
-                return run
-            await self._decide(store, run)
-            engine.shift.look()
-            await asyncio.sleep(0.003)
-
-    async def _decide(self, store, run: Run) -> None:
-        """Do what a person would: look whether the effect has happened, and say so."""
-        step = run.error.node
-        done = any((e.run, e.step) == (run.id, step) for e in self.files.entries())
-        choice = Resolved(step, "done", step, "a person") if done else Resolved(step, "retry", None, "a person")
-        await store.send(run.id, Message(id=f"decide-{step}-{run.error.attempt}", body=choice))
-
-
-def alive(pids: Sequence[int]) -> list[int]:
-    """Those of *pids* that still run."""
-    running = []
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, 0)
-            running.append(pid)
-    return running

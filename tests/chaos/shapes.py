@@ -30,6 +30,8 @@ class Shape:
     others: Sequence[str] = ()
     child: Mapping[str, str] = field(factory=dict)
     """The effects of the run that the workflow calls, when it calls one."""
+    scheduled: bool = False
+    """Whether the tick of a schedule starts the run, not the client."""
     sequential: bool = False
     """Whether nothing of the run happens at the same time, so that each point has its place in the journal."""
 
@@ -256,6 +258,24 @@ CHILD = Shape(
     child={"x": "idempotent", "y": "keyed"},
 )
 
+TICK = Shape(
+    name="cron-tick",
+    scheduled=True,
+    document=_document(
+        "cron-tick",
+        """\
+        nodes:
+          t: {use: schedule.cron, with: {cron: "0 0 1 1 *"}}
+          a: {use: chaos.do_put}
+          b: {use: chaos.do_keyed}
+        edges:
+          - t -> a -> b
+        output: "${input.scheduled}"
+        """,
+    ),
+    effects={"a": "idempotent", "b": "keyed"},
+)
+
 SHAPES = {
     shape.name: shape
     for shape in (
@@ -271,9 +291,10 @@ SHAPES = {
         COMPENSATE,
         ONCE,
         CHILD,
+        TICK,
     )
 }
 """Every shape by its name."""
 
-NOT_YET = {"outbox": "there is no relay for the outbox", "cron": "the matrix does not drive the scheduler"}
-"""Shapes of the programme whose feature does not exist, and why."""
+NOT_YET = {"outbox": "there is no relay for the outbox"}
+"""Shapes whose feature does not exist, and why."""

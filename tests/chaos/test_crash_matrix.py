@@ -33,7 +33,7 @@ def run(database, cycles):
 
 @pytest.mark.timeout(180)
 def test_no_kill_loses_or_repeats_anything_on_sqlite():
-    result = run("sqlite", 250)
+    result = run("sqlite", 300)
     assert result["failed"] == 0
     assert result["kills"] > result["cycles"] / 2
 
@@ -41,6 +41,6 @@ def test_no_kill_loses_or_repeats_anything_on_sqlite():
 @pytest.mark.timeout(180)
 def test_no_kill_loses_or_repeats_anything_on_postgresql(postgres_url):
     psycopg.connect(postgres_url.replace("+psycopg", "")).close()
-    result = run("postgresql", 40)
+    result = run("postgresql", 60)
     assert result["failed"] == 0
     assert result["kills"] > result["cycles"] / 2
