@@ -8,6 +8,7 @@
     │   ├── InvalidExpression        an expression does not parse or check
     │   ├── InvalidSetting           one or more settings are wrong
     │   ├── InvalidValue             a value from outside does not fit its schema
+    │   ├── TooLarge                 a value has more bytes than any may have (says how many those are)
     │   ├── NotFound                 no workflow, run, node type or plugin of that name
     │   └── Conflict                 it exists already, or changed meanwhile
     │       └── Fenced                   another worker has taken the run over
@@ -82,6 +83,18 @@ class InvalidSetting(FixInput):
 
 class InvalidValue(FixInput):
     """The value does not fit its schema."""
+
+
+class TooLarge(FixInput):
+    """A value is larger than any may be.
+
+    Attributes:
+        limit_bytes: How many bytes of JSON it may take.
+    """
+
+    def __init__(self, message: str = "", *, limit_bytes: int = 0) -> None:
+        super().__init__(message)
+        self.limit_bytes = limit_bytes
 
 
 class NotFound(FixInput):

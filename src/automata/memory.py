@@ -10,7 +10,7 @@ import math
 import random
 import secrets
 import selectors
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -18,8 +18,8 @@ from typing import Any, TypeVar
 from attrs import evolve
 
 from automata.errors import AutomataError, Conflict, Fenced, KernelBug, NotFound, Overloaded
-from automata.model import Event, Message, Run, RunFinished, Version, Workflow
-from automata.ports import Clock, RunQuery, Turn
+from automata.model import Dispatch, ErrorInfo, Event, Message, Run, RunFinished, Version, Workflow
+from automata.ports import Blobs, Clock, Outbox, RunQuery, Turn
 
 T = TypeVar("T")
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -33,11 +33,13 @@ class MemoryStore:
 
     Args:
         clock: Where time comes from; the system's when None.
+        blobs: Where large values of runs are that come from another store; its own stay with their events.
     """
 
     shared = False
 
-    def __init__(self, clock: Clock | None = None) -> None:
+    def __init__(self, clock: Clock | None = None, blobs: Blobs | None = None) -> None:
+        self.blobs = blobs
         self._clock = clock
         self._versions: dict[tuple[str, str], dict[str, tuple[Workflow, datetime]]] = {}
         self._heads: dict[tuple[str, str], tuple[str, bool]] = {}
@@ -260,6 +262,79 @@ class MemoryStore:
         if row is None:
             raise NotFound(f"No run {run!r}")
         return row
+
+
+class MemoryOutbox:
+    """The `automata.ports.Outbox` of a store in memory.
+
+    Args:
+        now: Where time comes from.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._rows: dict[str, tuple[Dispatch, str | None]] = {}
+        """Messages by id, each with the worker that sends it now."""
+
+    def put(self, dispatches: Iterable[Dispatch]) -> None:
+        """Accept messages."""
+        for one in dispatches:
+            self._rows.setdefault(one.id, (evolve(one, due=self._now()), None))
+
+    async def upcoming(self) -> datetime | None:
+        """When the next message that nobody is sending is due."""
+        return min((one.due for one, owner in self._rows.values() if _is_free(one, owner) and one.due), default=None)
+
+    async def take(self, worker: str, limit: int) -> Sequence[Dispatch]:
+        """Take messages that are due."""
+        now = self._now()
+        due = [one for one, owner in self._rows.values() if _is_free(one, owner) and (one.due or now) <= now]
+        taken = [evolve(one, attempts=one.attempts + 1) for one in due[:limit]]
+        self._rows.update({one.id: (one, worker) for one in taken})
+        return taken
+
+    async def sent(self, worker: str, id_: str) -> bool:
+        """Forget a message that was sent."""
+        return self._has(worker, id_) and self._rows.pop(id_, None) is not None
+
+    async def postpone(self, worker: str, id_: str, delay_s: float, error: ErrorInfo) -> bool:
+        """Let a message wait for its next attempt."""
+        return self._put_back(worker, id_, due=self._now() + timedelta(seconds=delay_s), error=error)
+
+    async def give_up(self, worker: str, id_: str, error: ErrorInfo) -> bool:
+        """Let a message wait for a person."""
+        return self._put_back(worker, id_, dead=True, error=error)
+
+    async def waiting(self, limit: int = 100) -> Sequence[Dispatch]:
+        """What was not sent, given-up messages first."""
+        return sorted((one for one, _ in self._rows.values()), key=lambda one: not one.dead)[:limit]
+
+    async def again(self, id_: str) -> None:
+        """Have a message that was given up sent after all."""
+        self._rows[id_] = (evolve(self._dead(id_), dead=False, attempts=0, due=self._now()), None)
+
+    async def discard(self, id_: str) -> None:
+        """Forget a message that was given up."""
+        del self._rows[self._dead(id_).id]
+
+    def _has(self, worker: str, id_: str) -> bool:
+        return self._rows.get(id_, (None, None))[1] == worker
+
+    def _put_back(self, worker: str, id_: str, **changes: Any) -> bool:
+        if not self._has(worker, id_):
+            return False
+        self._rows[id_] = (evolve(self._rows[id_][0], **changes), None)
+        return True
+
+    def _dead(self, id_: str) -> Dispatch:
+        one, _ = self._rows.get(id_, (None, None))
+        if one is None or not one.dead:
+            raise NotFound(f"No message {id_!r} that was given up")
+        return one
+
+
+def _is_free(one: Dispatch, owner: str | None) -> bool:
+    return owner is None and not one.dead
 
 
 INBOX_LIMIT = 1_000

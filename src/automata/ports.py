@@ -8,7 +8,7 @@ from attrs import frozen
 
 if TYPE_CHECKING:
     from asyncio import Future
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -279,6 +279,8 @@ class Turn:
     """Ids of the messages of its inbox that *events* stand for; they leave the inbox."""
     sent: Sequence[tuple[str, Message]] = ()
     """Messages to other runs, accepted with this turn. One to a run that is over or gone is dropped."""
+    dispatches: Sequence[Dispatch] = ()
+    """Messages for the outbox, accepted with this turn. One whose id waits there already is that message."""
     release: bool = False
     """Whether the worker lets the run go. One with messages left in its inbox is due at once."""
     wake: datetime | None = None
@@ -338,6 +340,11 @@ class Store(Protocol):
 
     shared: bool
     """Whether other processes may write to it."""
+    outbox: Outbox
+    """Messages that are to be sent."""
+
+    blobs: Blobs | None
+    """Where it keeps values above 256 KiB; None when they stay with the events that hold them."""
 
     # ---------------------------------------------------------------- definitions
 
@@ -475,7 +482,7 @@ class Blobs(Protocol):
         committed after it.
 
         Raises:
-            FixInput: It is larger than 64 MiB.
+            FixInput: It is larger than 128 MiB.
             StoreUnavailable: It could not be kept.
         """
 
@@ -490,3 +497,23 @@ class Blobs(Protocol):
 
     async def exists(self, name: str) -> bool:
         """Whether `get` would find them; they are not read."""
+
+    def keep(self, parts: Iterable[bytes]) -> tuple[str, int]:
+        """Do what `put` does with bytes that come in parts, which are never held as a whole. Blocks: for threads.
+
+        Returns:
+            The name, and how many bytes there were.
+
+        Raises:
+            FixInput: They are more than 128 MiB.
+            StoreUnavailable: They could not be kept.
+        """
+
+    def parts(self, name: str) -> Iterator[bytes]:
+        """The bytes of that name in parts of a few MiB. Blocks: for threads.
+
+        Raises:
+            NotFound: There are none.
+            Damaged: They do not match the name; after the last part, so nothing may be believed before.
+            StoreUnavailable: They cannot be read now.
+        """

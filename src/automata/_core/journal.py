@@ -17,6 +17,7 @@ from typing import Any, cast
 import attrs
 from attrs import frozen
 
+from automata._core.large import MARKED, restored, written
 from automata.errors import Damaged
 from automata.model import (
     Answered,
@@ -85,7 +86,7 @@ def encode_events(events: Iterable[Event]) -> bytes:
     Raises:
         ValueError: A value is not JSON: a float that is not finite, an object of Python.
     """
-    return write_json([_row(event) for event in events])
+    return write_value([_row(event) for event in events])
 
 
 def decode_events(data: bytes) -> tuple[Event, ...]:
@@ -104,7 +105,7 @@ def count_events(data: bytes) -> int:
 
 def encode_message(message: Message) -> bytes:
     """Write a message's body; its id is kept beside it."""
-    return write_json(_row(message.body))
+    return write_value(_row(message.body))
 
 
 def decode_message(id_: str, data: bytes) -> Message:
@@ -154,6 +155,26 @@ def read_json(data: bytes) -> Json:
         return cast("Json", json.loads(data))
     except ValueError as error:
         raise Damaged(f"Stored data is not JSON: {error}") from error
+
+
+def write_value(value: Json) -> bytes:
+    """Write compact JSON that may hold references to large values; `read_value` gives them back.
+
+    Raises:
+        ValueError: It is not JSON.
+    """
+    data = write_json(value)
+    return data if MARKED not in data else write_json(written(value))
+
+
+def read_value(data: bytes) -> Json:
+    """Read what `write_value` wrote.
+
+    Raises:
+        Damaged: It is not JSON.
+    """
+    value = read_json(data)
+    return value if MARKED not in data else cast("Json", restored(value))
 
 
 def _plain(value: object) -> Json:
@@ -248,7 +269,7 @@ def _row(record: object) -> list[Any]:
 
 
 def _rows(data: bytes) -> list[Any]:
-    rows = read_json(data)
+    rows = read_value(data)
     if not isinstance(rows, list):
         raise Damaged("Stored data is not what the journal holds")
     return rows

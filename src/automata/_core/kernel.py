@@ -99,7 +99,9 @@ class Kernel:
         """
         if self._given is not None or self._database is None:
             return self._given or MemoryStore(self._clock)
-        opened: Store = importlib.import_module("automata.sql").open_store(self._database)
+        first = self._settings or load_settings(folder=self._folder, partial=True)
+        sql = importlib.import_module("automata.sql")
+        opened: Store = sql.open_store(self._database, blobs=first.text("AUTOMATA_BLOBS"))
         return opened
 
     @cached_property

@@ -8,14 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from automata._core.large import INLINE_BYTES, LARGEST_BYTES, Large
 from automata.errors import ProviderBroke, StepError
 from automata.model import Json, JsonObject
 
 DEEPEST = 64
 LARGEST = 2**53 - 1
 """The largest whole number every JSON reader keeps (RFC 8259, section 6)."""
-SIZE_LIMIT = 64 * 1024 * 1024
-"""Bytes of one output, about: what the journal holds until large values have a place of their own."""
+PLAIN_KEYS = 30
+"""Members with which an object of short texts is surely small enough for the journal."""
 TEXT_LIMIT = 8 * 1024
 SMALL = 4096
 _SCALARS = frozenset({str, int, float, bool, type(None)})
@@ -27,12 +28,23 @@ def settle(value: object) -> Json:
     Raises:
         ProviderBroke: It is not JSON: another type, NaN or infinite, a whole number beyond 2**53 - 1, text with a lone
             surrogate or NUL, or more than 64 levels deep.
-        StepError: ``payload_too_large``: more than 64 MiB.
+        StepError: ``payload_too_large``: more than 128 MiB.
+    """
+    return measured(value)[0]
+
+
+def measured(value: object) -> tuple[Json, int]:
+    """Do what `settle` does, and say about how many bytes the JSON takes; 0 when those are few.
+
+    References to large values stay what they are; what holds one counts as more than fits the journal.
     """
     if type(value) is dict and _plain(value):
-        return dict(value)
+        few = len(value) <= PLAIN_KEYS
+        return dict(value), 0 if few else sum(len(key) + len(str(part)) for key, part in value.items())
     try:
-        return _Copier().copy(value, 0)
+        copier = _Copier()
+        copy = copier.copy(value, 0)
+        return copy, INLINE_BYTES + 1 if copier.large else LARGEST_BYTES - copier.left
     except _Refused as error:
         place = f" at {''.join(reversed(error.path))[:200]!r}" if error.path else ""
         raise ProviderBroke(f"The output is not JSON{place}: {error}") from None
@@ -64,6 +76,8 @@ def copied(value: JsonObject) -> JsonObject:
 
 
 def _copied(value: Json) -> Json:
+    if type(value) is Large:
+        return value
     if isinstance(value, Mapping):
         return copied(value)
     if isinstance(value, list | tuple):
@@ -84,11 +98,16 @@ class _Refused(Exception):
 
 class _Copier:
     def __init__(self) -> None:
-        self.left = SIZE_LIMIT
+        self.left = LARGEST_BYTES
+        self.large = False
+        """Whether there was a reference."""
 
     def copy(self, value: object, depth: int) -> Json:
         if value is None or isinstance(value, bool):
             self.pay(4)
+            return value
+        if type(value) is Large:
+            self.large = True
             return value
         if isinstance(value, str):
             return self.text(value)
@@ -142,4 +161,9 @@ class _Copier:
     def pay(self, size: int) -> None:
         self.left -= size
         if self.left < 0:
-            raise StepError(f"The output is larger than {SIZE_LIMIT} bytes", error_class="payload_too_large")
+            raise StepError(
+                f"The output is larger than the {LARGEST_BYTES // 2**20} MiB of JSON a value may have: "
+                "write it to a file or an object store, and return where it is",
+                error_class="payload_too_large",
+                details={"limit_bytes": LARGEST_BYTES},
+            )

@@ -22,6 +22,11 @@ Origin: TypeAlias = Literal["flag", "environment", "project", "default"]
 PROJECT_FILE = "automata.toml"
 KERNEL_SETTINGS = (
     Setting(
+        name="AUTOMATA_BLOBS",
+        summary="Where values above 256 KiB are put: files (a folder beside the SQLite file), table (in the database), "
+        "or the path of a folder of this database alone; default: files for SQLite, table for PostgreSQL",
+    ),
+    Setting(
         name="AUTOMATA_CONNECTIONS",
         summary="Connections as a JSON object: name to an object with the fields of its credential kind",
         secret=True,

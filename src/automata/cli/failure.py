@@ -67,6 +67,7 @@ def from_error(error: AutomataError) -> Failure:
         (errors.NotFound, Exit.NOT_FOUND),
         (errors.ResourceNotFound, Exit.NOT_FOUND),
         (errors.Conflict, Exit.CONFLICT),
+        (errors.TooLarge, Exit.LIMIT),
         (errors.FixInput, Exit.USAGE),
         (errors.AuthExpired, Exit.DENIED),
         (errors.PermissionDenied, Exit.DENIED),

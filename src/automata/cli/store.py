@@ -41,7 +41,7 @@ async def opened(option: str | None) -> AsyncIterator[Desk]:
     from automata._core.system import SystemRandom
     from automata.sql import open_store
 
-    store = open_store(chosen(option))
+    store = open_store(chosen(option), blobs=chosen_blobs())
     try:
         random = SystemRandom()
         yield Desk(store, Runs(store, random), Definitions(store, random))
@@ -93,3 +93,10 @@ def chosen(option: str | None) -> str:
     from automata.cli.database import database_url
 
     return database_url(load_settings(folder=Path.cwd(), partial=True), option)
+
+
+def chosen_blobs() -> str | None:
+    """Where the setting says that large values are."""
+    from automata._core.settings import load_settings
+
+    return load_settings(folder=Path.cwd(), partial=True).text("AUTOMATA_BLOBS")

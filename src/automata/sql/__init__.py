@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["open_store"]
 
 
-def open_store(
+def open_store(  # noqa: PLR0913 - keywords, each with a default
     where: str | sa.Engine,
     *,
     create: bool = False,
@@ -21,6 +21,7 @@ def open_store(
     full: bool = True,
     pending: int = 10_000,
     patience_s: float = 5.0,
+    blobs: str | None = None,
 ) -> SqlStore:
     """Open the store of a database; a SQLite file that is not there yet is made. Blocks.
 
@@ -39,6 +40,8 @@ def open_store(
             last acknowledged commits; killing the process may not.
         pending: Runs of one org that may wait to be taken up; the next start gets `Overloaded`.
         patience_s: How long a write waits for a database that is locked or gone before it fails.
+        blobs: Where values above 256 KiB are put: ``files`` beside the SQLite file, ``table`` in the database, or the
+            path of a folder of this database alone. Unless it is given, files for SQLite and the table for PostgreSQL.
 
     Raises:
         StoreUnavailable: The database does not answer, or its schema is not this program's.
@@ -46,4 +49,4 @@ def open_store(
     """
     from automata.sql.opening import open_sql
 
-    return open_sql(where, create=create, clock=clock, full=full, pending=pending, patience_s=patience_s)
+    return open_sql(where, create=create, clock=clock, full=full, pending=pending, patience_s=patience_s, blobs=blobs)

@@ -1,7 +1,8 @@
 """Large values by their SHA-256: in a folder of files, or in the table ``automata_blob`` of the database.
 
-The table is the default, since a backup of the database then has everything. Files suit values that would make the
-database large: a file is written aside, made durable and renamed, so that its name leads to all of it or to nothing.
+Files are the default beside a SQLite database, the table in PostgreSQL (docs/decisions/0064-large-values.md). A file is
+written aside, made durable and renamed, so that its name leads to all of it or to nothing. Neither ever holds a value
+as a whole: it comes and goes in parts.
 """
 
 from __future__ import annotations
@@ -10,15 +11,17 @@ import asyncio
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
+from typing import IO, Any
 
 import sqlalchemy as sa
 
-from automata._core.blobs import LARGEST_BYTES
+from automata._core.blobs import PART_BYTES
 from automata._core.fault import point
+from automata._core.large import LARGEST_BYTES
 from automata.errors import Damaged, FixInput, NotFound, StoreUnavailable
 from automata.sql.tables import BLOBS
 from automata.sql.trouble import worded
@@ -67,7 +70,36 @@ class FileBlobs:
         for place in (path, _aside(path), path):  # It may be looked at by `discard`, which puts back what is young.
             with suppress(FileNotFoundError), _disk(self._folder):
                 return _verified(name, place.read_bytes())
-        raise NotFound(f"There is no large value {name}")
+        raise _missing(name)
+
+    def keep(self, parts: Iterable[bytes]) -> tuple[str, int]:
+        """Keep what comes in parts, and give its name and size; blocks."""
+        with _disk(self._folder):
+            self._make(self._folder)
+            with tempfile.NamedTemporaryFile(dir=self._folder / "writing", delete=False) as file:
+                try:
+                    point("blob.write")
+                    name, size = _copied(parts, file)
+                    file.flush()
+                    os.fsync(file.fileno())
+                    path = self._path(name)
+                    self._make(path.parent)
+                    point("blob.rename")
+                    Path(file.name).replace(path)
+                except BaseException:
+                    Path(file.name).unlink(missing_ok=True)
+                    raise
+            _sync(path.parent)
+        return name, size
+
+    def parts(self, name: str) -> Iterator[bytes]:
+        """The bytes of that name in parts, compared with it at the end; blocks."""
+        path = self._path(name)
+        for place in (path, _aside(path), path):
+            with suppress(FileNotFoundError), _disk(self._folder), place.open("rb") as file:
+                yield from _compared(name, iter(lambda: file.read(PART_BYTES), b""))
+                return
+        raise _missing(name)
 
     def stale(self, before_ms: int) -> Iterator[str]:
         """Names of values not put since *before_ms*; files nobody finished writing are removed on the way."""
@@ -172,8 +204,47 @@ class TableBlobs:
         with worded(self._engine), self._engine.connect() as connection:
             data = connection.execute(query).scalar_one_or_none()
         if data is None:
-            raise NotFound(f"There is no large value {name}")
+            raise _missing(name)
         return _verified(name, bytes(data))
+
+    def keep(self, parts: Iterable[bytes]) -> tuple[str, int]:
+        """Keep what comes in parts, and give its name and size; blocks.
+
+        The name has to be known first, so the parts wait in a temporary file.
+        """
+        with tempfile.TemporaryFile() as file:
+            name, size = _copied(parts, file)
+            file.seek(0)
+            point("blob.write")
+            with worded(self._engine), self._engine.begin() as connection:
+                row = {"name": name, "size": size, "now": self._milliseconds()}
+                self._fill(connection, row, iter(lambda: file.read(_ROW_BYTES), b""))
+                point("blob.rename")
+        return name, size
+
+    def parts(self, name: str) -> Iterator[bytes]:
+        """The bytes of that name in parts, compared with it at the end; blocks."""
+        yield from _compared(name, self._read_parts(name))
+
+    def _fill(self, connection: sa.Connection, row: dict[str, Any], parts: Iterator[bytes]) -> None:
+        """Write one row; PostgreSQL gets its parts one by one and joins them itself."""
+        if connection.dialect.name == "sqlite":
+            connection.execute(_PUT, {**row, "data": b"".join(parts)})
+            return
+        connection.execute(_PARTS)
+        for number, data in enumerate(parts):
+            connection.execute(_PART, {"number": number, "data": data})
+        connection.execute(_JOIN, row)
+
+    def _read_parts(self, name: str) -> Iterator[bytes]:
+        with worded(self._engine), self._engine.connect() as connection:
+            size = connection.execute(sa.select(BLOBS.c.size).where(BLOBS.c.hash == name)).scalar_one_or_none()
+            if size is None:
+                raise _missing(name)
+            for start in range(0, size, _ROW_BYTES):
+                yield bytes(
+                    connection.execute(_SLICE, {"name": name, "start": start + 1, "count": _ROW_BYTES}).scalar_one()
+                )
 
     def stale(self, before_ms: int) -> Iterator[str]:
         """Names of values not put since *before_ms*."""
@@ -197,6 +268,62 @@ class TableBlobs:
         return data is not None and sha256(data).hexdigest() == name
 
 
+class Both:
+    """Values in one place, and what was put into another one before: after a setting was changed, or from a backup.
+
+    Args:
+        first: Where values are put.
+        second: Where values are looked for that are not in the first.
+    """
+
+    def __init__(self, first: FileBlobs | TableBlobs, second: FileBlobs | TableBlobs) -> None:
+        self.places = (first, second)
+        self._first, self._second = first, second
+
+    async def put(self, data: bytes) -> str:
+        """Keep *data* in the first place, and give its name."""
+        return await self._first.put(data)
+
+    async def get(self, name: str) -> bytes:
+        """The bytes of that name, wherever they are."""
+        return await asyncio.to_thread(self.read, name)
+
+    async def exists(self, name: str) -> bool:
+        """Whether they are in one of the places."""
+        return await self._first.exists(name) or await self._second.exists(name)
+
+    def read(self, name: str) -> bytes:
+        """Do what `get` does, blocking."""
+        try:
+            return self._first.read(name)
+        except NotFound:
+            return self._second.read(name)
+
+    def keep(self, parts: Iterable[bytes]) -> tuple[str, int]:
+        """Keep what comes in parts in the first place; blocks."""
+        return self._first.keep(parts)
+
+    def parts(self, name: str) -> Iterator[bytes]:
+        """The bytes of that name in parts, wherever they are; blocks."""
+        found = self._first.parts(name)
+        try:
+            yield next(found, b"")
+        except NotFound:
+            found = self._second.parts(name)
+        yield from found
+
+
+_ROW_BYTES = 4 * PART_BYTES
+"""What is sent to a database, or asked of it, at a time."""
+_PARTS = sa.text("CREATE TEMPORARY TABLE automata_blob_part (number int, data bytea) ON COMMIT DROP")
+_PART = sa.text("INSERT INTO automata_blob_part VALUES (:number, :data)")
+_JOIN = sa.text(
+    "INSERT INTO automata_blob (hash, size, data, used_ms) "
+    "SELECT :name, :size, coalesce(string_agg(data, ''::bytea ORDER BY number), ''::bytea), :now "
+    "FROM automata_blob_part "
+    "ON CONFLICT (hash) DO UPDATE SET size = excluded.size, data = excluded.data, used_ms = excluded.used_ms"
+)
+_SLICE = sa.text("SELECT substr(data, :start, :count) FROM automata_blob WHERE hash = :name")
 _REFRESH = sa.text("UPDATE automata_blob SET used_ms = :now WHERE hash = :name")
 _PUT = sa.text(
     "INSERT INTO automata_blob (hash, size, data, used_ms) VALUES (:name, :size, :data, :now) "
@@ -210,9 +337,39 @@ def _named(data: bytes) -> str:
     return sha256(data).hexdigest()
 
 
+def _copied(parts: Iterable[bytes], file: IO[bytes]) -> tuple[str, int]:
+    """Write parts to a file; name and size of the whole."""
+    digest, size = sha256(), 0
+    for part in parts:
+        size += len(part)
+        if size > LARGEST_BYTES:
+            raise FixInput(f"A value is larger than {LARGEST_BYTES} bytes")
+        digest.update(part)
+        file.write(part)
+    return digest.hexdigest(), size
+
+
+def _compared(name: str, parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Pass parts on, and say at the end if they are not what the name says."""
+    digest = sha256()
+    for part in parts:
+        digest.update(part)
+        yield part
+    if digest.hexdigest() != name:
+        raise _damaged(name)
+
+
+def _missing(name: str) -> NotFound:
+    return NotFound(f"There is no large value {name}; it may have been removed, or lie in a folder of another database")
+
+
+def _damaged(name: str) -> Damaged:
+    return Damaged(f"The large value {name} does not match its hash; restore it from a backup")
+
+
 def _verified(name: str, data: bytes) -> bytes:
     if sha256(data).hexdigest() != name:
-        raise Damaged(f"The large value {name} does not match its hash; restore it from a backup")
+        raise _damaged(name)
     return data
 
 

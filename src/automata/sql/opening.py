@@ -10,13 +10,21 @@ from automata._core.system import SystemClock
 from automata.errors import StoreUnavailable
 from automata.ports import Clock
 from automata.sql.database import Database, make_engine
+from automata.sql.places import folder_of, place_blobs
 from automata.sql.store import SqlStore
 from automata.sql.trouble import place, worded
 from automata.sql.upgrade import check, migrate
 
 
-def open_sql(
-    where: str | sa.Engine, *, create: bool, clock: Clock | None, full: bool, pending: int, patience_s: float
+def open_sql(  # noqa: PLR0913 - those of `open_store`
+    where: str | sa.Engine,
+    *,
+    create: bool,
+    clock: Clock | None,
+    full: bool,
+    pending: int,
+    patience_s: float,
+    blobs: str | None,
 ) -> SqlStore:
     """Open a store; see `automata.sql.open_store`."""
     given = where if isinstance(where, sa.Engine) else None
@@ -24,13 +32,14 @@ def open_sql(
     # SQLite's connections carry settings of ours; the host's stay as they are.
     engine = make_engine(url) if given is None or url.get_backend_name() == "sqlite" else given
     try:
+        folder_of(url, blobs)
         _prepare(engine, create=create)
     except BaseException:
         if engine is not given:
             engine.dispose()
         raise
     database = Database(engine, clock or SystemClock(), full=full, owned=engine is not given)
-    return SqlStore(database, pending=pending, patience_s=patience_s)
+    return SqlStore(database, place_blobs(database, blobs), pending=pending, patience_s=patience_s)
 
 
 def _prepare(engine: sa.Engine, *, create: bool) -> None:
@@ -44,7 +53,7 @@ def _prepare(engine: sa.Engine, *, create: bool) -> None:
     elif state.kind == "ahead" and not state.usable:
         raise StoreUnavailable(f"{name} has schema {state.revision!r}, which is newer than this program: upgrade it")
     elif not state.usable:
-        raise StoreUnavailable(f"{name} needs {state.behind} migrations; run: automata db upgrade")
+        raise StoreUnavailable(f"{name} has tables older than this program; run: automata db upgrade")
     if lite:
         with worded(engine), engine.connect() as connection:
             mode = connection.exec_driver_sql("PRAGMA journal_mode = WAL").scalar_one()

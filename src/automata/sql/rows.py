@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import overload
 
-from automata._core.journal import decode_error, read_json
+from automata._core.journal import decode_error, read_value
 from automata.model import Run, RunStatus
 from automata.sql.dialect import Row
 
@@ -56,6 +56,6 @@ def run_of(row: Row) -> Run:
         wake=instant(row[10]),
         created=instant(row[11]),
         finished=instant(row[12]),
-        output=None if row[13] is None else read_json(row[13]),
+        output=None if row[13] is None else read_value(row[13]),
         error=None if row[14] is None else decode_error(row[14]),
     )

@@ -13,15 +13,18 @@ from attrs import frozen
 
 from automata._core import fault
 from automata._core.journal import encode_events, encode_message
+from automata._core.large import INLINE_BYTES
 from automata._core.scheduler import Firing, Schedule
 from automata.model import CancelRequested, Event, Message, Run, RunFinished, SignalReceived, Version, Workflow
 from automata.model.admission import Rules
-from automata.ports import RunQuery, Turn
+from automata.ports import Blobs, Outbox, RunQuery, Turn
 from automata.sql import claims, definitions, reading, schedules
 from automata.sql.batch import Batch
 from automata.sql.database import Database
 from automata.sql.dialect import Link
 from automata.sql.operations import Append, Call, Create, Grouped, Send, Transact
+from automata.sql.outbox import SqlOutbox
+from automata.sql.outgoing import Outgoing
 from automata.sql.rows import instant
 from automata.sql.starts import LIMIT, Admission
 from automata.sql.tails import Tails
@@ -61,15 +64,19 @@ class SqlStore:
         database: Where the tables are.
         pending: Runs of one org that may wait to be claimed.
         patience_s: How long a write waits for a database that is locked or gone.
+        blobs: Where values above 256 KiB are.
     """
 
     shared = True
 
-    def __init__(self, database: Database, *, pending: int = LIMIT, patience_s: float = 5.0) -> None:
+    def __init__(self, database: Database, blobs: Blobs, *, pending: int = LIMIT, patience_s: float = 5.0) -> None:
         self.database = database
+        self.blobs: Blobs | None = blobs
         self._admission = Admission(pending)
         self._writer = Writer(database, self._admission, patience_s=patience_s)
         self._readers = ThreadPoolExecutor(READERS, "automata-reader")
+        self._outgoing = Outgoing(blobs, self._readers, self._submit)
+        self.outbox: Outbox = SqlOutbox(self._call, self._read)
         self._holders: dict[str, str] = {}
         self._documents: OrderedDict[tuple[str, str, str], Workflow] = OrderedDict()
         self._served = ""
@@ -138,11 +145,16 @@ class SqlStore:
             if len(self._holders) >= HOLDERS_KEPT:
                 self._holders.clear()  # The database knows.
             self._holders[run.id] = run.owner
+        if len(operation.data) > INLINE_BYTES:
+            return cast("asyncio.Future[Run]", self._outgoing.hand_in(run.id, operation, events))
         return cast("asyncio.Future[Run]", self._writer.submit(operation))
 
     def append(self, turn: Turn, *, urgent: bool = True) -> asyncio.Future[None]:
         """Commit a turn."""
-        return cast("asyncio.Future[None]", self._writer.submit(self._appending(turn), urgent=urgent))
+        operation = self._appending(turn)
+        if len(operation.data) > INLINE_BYTES or self._outgoing.delays(turn.run):
+            return cast("asyncio.Future[None]", self._outgoing.hand_in(turn.run, operation, turn.events, urgent=urgent))
+        return cast("asyncio.Future[None]", self._writer.submit(operation, urgent=urgent))
 
     def transact(
         self, run: str, epoch: int, turn_of: Callable[[sa.Connection], Turn], limit_s: float
@@ -166,7 +178,12 @@ class SqlStore:
             fault.point("signal.store")
         elif isinstance(message.body, CancelRequested):
             fault.point("cancel.request")
-        return bool(await self._writer.submit(Send(run, message.id, encode_message(message))))
+        body = encode_message(message)
+        if len(body) > INLINE_BYTES:
+            loop = asyncio.get_running_loop()
+            less = await loop.run_in_executor(self._readers, self._outgoing.relieve_message, message)
+            body = encode_message(less)
+        return bool(await self._writer.submit(Send(run, message.id, body)))
 
     async def inbox(self, run: str) -> Sequence[Message]:
         """What no turn has taken."""
@@ -183,7 +200,10 @@ class SqlStore:
             events: As for `create`.
             digest: As for `create`.
         """
-        return cast("Run", self._within(connection, _creation(run, events, digest)))
+        operation = _creation(run, events, digest)
+        if len(operation.data) > INLINE_BYTES:
+            self._outgoing.relieve(operation, events)
+        return cast("Run", self._within(connection, operation))
 
     def publish_in(self, connection: sa.Connection, workflow: Workflow, version: str, org: str = "") -> None:
         """Keep a version within the caller's transaction, and make it the current one. Blocks."""
@@ -200,7 +220,10 @@ class SqlStore:
 
     def send_in(self, connection: sa.Connection, run: str, message: Message) -> bool:
         """Send a message within the caller's transaction: it is there once that commits. Blocks."""
-        return bool(self._within(connection, Send(run, message.id, encode_message(message))))
+        body = encode_message(message)
+        if len(body) > INLINE_BYTES:
+            body = encode_message(self._outgoing.relieve_message(message))
+        return bool(self._within(connection, Send(run, message.id, body)))
 
     def _within(self, connection: sa.Connection, operation: Grouped) -> object:
         self._linked(connection, lambda link: Batch(link, Tails(), self._admission).within(operation))
@@ -299,6 +322,9 @@ class SqlStore:
         return self._secret
 
     # ------------------------------------------------------------ ways to the database
+
+    def _submit(self, operation: Grouped, urgent: bool) -> asyncio.Future[object]:  # noqa: FBT001 - what `Outgoing` calls
+        return self._writer.submit(operation, urgent=urgent)
 
     async def _call(self, act: Callable[[Link], T], *, patient: bool = True) -> T:
         return cast("T", await self._writer.submit(Call(act, patient)))

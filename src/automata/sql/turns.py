@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from automata._core.journal import chain, encode_error, write_json
+from automata._core.journal import chain, encode_error, write_value
 from automata.errors import Fenced, KernelBug
 from automata.model import RunFinished
 from automata.sql.dialect import Bulk, Link, Row
@@ -109,7 +109,7 @@ def end_of(last: RunFinished) -> tuple[str, bytes | None, bytes | None]:
     """Status, output and error of a run that is over."""
     return (
         last.status.value,
-        None if last.output is None else write_json(last.output),
+        None if last.output is None else write_value(last.output),
         None if last.error is None else encode_error(last.error),
     )
 

@@ -22,7 +22,7 @@ from automata.ports import Blobs
 
 __all__ = ["BlobSuite"]
 
-_LIMIT_BYTES = 64 * 1024 * 1024
+_LIMIT_BYTES = 128 * 1024 * 1024
 
 
 class BlobSuite:
@@ -78,7 +78,30 @@ class BlobSuite:
 
         assert asyncio.run(go()) == values
 
+    @pytest.mark.parametrize("count", [0, 1, 9])
+    def test_parts_are_kept_as_one(self, blobs: Blobs, count: int) -> None:
+        """What comes in parts has the name of the whole, and is got in parts or whole."""
+        parts = [b"%d" % at * 700_000 for at in range(count)]
+        whole = b"".join(parts)
+
+        name, size = blobs.keep(iter(parts))
+
+        assert (name, size) == (sha256(whole).hexdigest(), len(whole))
+        assert b"".join(blobs.parts(name)) == whole
+        assert asyncio.run(blobs.get(name)) == whole
+
+    def test_parts_of_what_was_not_put_are_not_there(self, blobs: Blobs) -> None:
+        """A name nobody put has no parts."""
+        with pytest.raises(NotFound):
+            list(blobs.parts(sha256(b"never").hexdigest()))
+
+    def test_too_large_a_value_is_refused_however_it_comes(self, blobs: Blobs) -> None:
+        """The limit holds for the sum of the parts."""
+        part = bytes(1024 * 1024)
+        with pytest.raises(FixInput, match="larger than"):
+            blobs.keep(part for _ in range(_LIMIT_BYTES // len(part) + 1))
+
     def test_too_large_a_value_is_refused(self, blobs: Blobs) -> None:
-        """The limit is 64 MiB."""
+        """The limit is 128 MiB."""
         with pytest.raises(FixInput, match="larger than"):
             asyncio.run(blobs.put(bytes(_LIMIT_BYTES + 1)))

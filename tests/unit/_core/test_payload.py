@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from automata._core.payload import SIZE_LIMIT, cleaned, copied, settle
+from automata._core.large import LARGEST_BYTES
+from automata._core.payload import cleaned, copied, settle
 from automata.errors import ProviderBroke, StepError
 
 
@@ -67,7 +68,7 @@ def test_64_levels_are_allowed():
 
 def test_what_is_too_large_has_a_class_of_its_own():
     with pytest.raises(StepError, match="larger than") as caught:
-        settle(["x" * (SIZE_LIMIT // 2)] * 3)
+        settle(["x" * (LARGEST_BYTES // 2)] * 3)
 
     assert caught.value.kind == "payload_too_large"
 

@@ -8,7 +8,7 @@ import time
 import pytest
 import sqlalchemy as sa
 
-from automata._core.blobs import offload
+from automata._core.blobs import put_out
 from automata._core.journal import chain, encode_events, write_json
 from automata.model import RunStarted
 from automata.sql.blobs import FileBlobs, TableBlobs
@@ -55,8 +55,8 @@ def referred(migrated, add_run):
     names = []
 
     def put(text):
-        reference = offload(text, 1, lambda _name, data: names.append(table.write(data)))
-        assert set(reference) == {"$blob", "size", "type"}
+        reference = put_out(text, table.keep, limit_bytes=1)
+        names.append(reference.name)
         return reference
 
     events = encode_events([RunStarted({"big": put("in a journal"), "bigger": put("beside it")})])

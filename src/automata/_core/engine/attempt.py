@@ -8,10 +8,12 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from automata._core import fault
+from automata._core.engine.depot import Depot
 from automata._core.engine.host import Host
 from automata._core.engine.record import failed, finished
+from automata._core.large import INLINE_BYTES
 from automata._core.machine import Step
-from automata._core.payload import settle
+from automata._core.payload import measured
 from automata.errors import StepError
 from automata.model import Event, Json, JsonObject, Outcome, StepFinished
 from automata.ports import Context
@@ -107,9 +109,14 @@ End: TypeAlias = Callable[[Attempt, Event | None], None]
 async def _performed(host: Host, step: Step, context: Context, parameters: JsonObject) -> Event:
     try:
         fault.point("effect.before")
+        if host.depot.knows(context.run_id) and not host.carries(step):
+            parameters = await opened(host.depot, parameters)
         result = await host.performer.perform(step, context, parameters)
         fault.point("effect.after")
-        return finished(host, step, settled(result))
+        outcome, size = _measured(result)
+        if size > INLINE_BYTES:
+            outcome = Outcome(await host.depot.output(outcome.output, context.run_id), outcome.port)
+        return finished(host, step, outcome)
     except asyncio.CancelledError:
         raise
     except BaseException as error:  # noqa: BLE001 - the fence: one step's failure is never the worker's
@@ -123,7 +130,22 @@ def settled(result: Json | Outcome) -> Outcome:
         StepError: It may not.
         TypeError: Its port is no text.
     """
+    return _measured(result)[0]
+
+
+def _measured(result: Json | Outcome) -> tuple[Outcome, int]:
     outcome = result if isinstance(result, Outcome) else Outcome(result)
     if not isinstance(outcome.port, str):
         raise TypeError(f"The port is of the type {type(outcome.port).__name__!r}, not a text")
-    return Outcome(settle(outcome.output), outcome.port)
+    output, size = measured(outcome.output)
+    return Outcome(output, outcome.port), size
+
+
+async def opened(depot: Depot, parameters: JsonObject) -> JsonObject:
+    """Parameters with every large value in its place.
+
+    Raises:
+        StepError: One is too large for this process, or is not there.
+    """
+    found = await depot.open_all(parameters)
+    return found if isinstance(found, dict) else parameters

@@ -13,8 +13,11 @@ from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from automata._core.blobs import values_of
 from automata._core.engine.attempt import Attempt
-from automata._core.engine.children import caller_of, child_id, end_of, ended
+from automata._core.engine.children import caller_of, child_id, end_of, perform_call
+from automata._core.engine.dispatch import Tray
+from automata._core.engine.doubt import make_certain
 from automata._core.engine.host import Host
 from automata._core.engine.interpreter import Interpreter
 from automata._core.engine.office import Office
@@ -22,6 +25,7 @@ from automata._core.engine.record import failed, finished, instant
 from automata._core.engine.recovery import Recovery
 from automata._core.engine.timers import Timers
 from automata._core.engine.transaction import Transactions
+from automata._core.large import Large
 from automata._core.machine import Step
 from automata._core.payload import copied
 from automata._core.plan import Behaviour, Plan
@@ -87,6 +91,7 @@ class Driver:
         self._recorded: Sequence[Event] = ()
         """What the journal has already, and the machine has not heard of."""
         self._linger: asyncio.TimerHandle | None = None
+        self._fetching = False
         self._firm = False
         """Whether the next turn records the end of an effect: it may not wait, or a crash puts that in doubt."""
         self._draining = False
@@ -111,6 +116,7 @@ class Driver:
     def restore(self, journal: Sequence[Event]) -> None:
         """Go on where *journal* ends."""
         self._count = len(journal)
+        self.host.depot.mark(self.run.id, values_of(journal))
         for event in Recovery(self.work).restore(journal):
             self.post(event)
         self._schedule()
@@ -119,6 +125,7 @@ class Driver:
 
     def post(self, event: Event | None, message: str | None = None) -> None:
         """Let something happen to the run; it takes effect in its next turn."""
+        self.host.depot.mark(self.run.id, values_of([event]))
         self._inbox.append((event, message))
         self._schedule()
 
@@ -185,18 +192,32 @@ class Driver:
 
     def _react(self) -> None:
         work = self.work
+        if work.missing and not self._fetching:
+            work.drain()
         recorded, self._recorded = self._recorded, ()
         for known in recorded:
             work.happen(known, recorded=True)
-        while self._inbox and work.finished is None:
+        while self._inbox and work.finished is None and not work.missing:
             event, message = self._inbox.popleft()
             if message is not None:
                 self._taken.append(message)
             if event is None:
                 continue
-            if not isinstance(event, StepFinished | StepFailed) or work.machine.running(event.step, event.attempt):
-                work.happen(event)
+            if isinstance(event, StepFinished | StepFailed):
+                if not work.machine.running(event.step, event.attempt):
+                    continue
+                self._tray.record(event)
+            work.happen(event)
+        if work.missing and not self._fetching:
+            self._fetching = True
+            self.office.spawn(self._fetch, work.missing)
         self._commit()
+
+    async def _fetch(self, larges: Sequence[Large]) -> None:
+        """Have what an expression looks into ready, and go on."""
+        await self.host.depot.fetch(larges)
+        self._fetching = False
+        self._schedule()
 
     def _commit(self) -> None:
         """Make the turn durable; then effects may start."""
@@ -264,7 +285,7 @@ class Driver:
         self._launch()
         if self._transactions:
             self._turn_out = self._transactions.begin(self._count)
-        elif self._inbox:
+        elif self._inbox and not self.work.missing:
             self._turn()
         else:
             self._rest()
@@ -403,7 +424,7 @@ class Driver:
     def busy(self) -> bool:
         """Whether something of the run goes on in this process."""
         going_on = self._transactions or self._attempts or self._leaving or self._calls or self._inbox or self._turn_out
-        return bool(going_on) or self._scheduled or self._reading
+        return bool(going_on) or self._scheduled or self._reading or bool(self.work.missing)
 
     def _rest(self) -> None:
         """Nothing is to be done now: see whether the run need stay."""

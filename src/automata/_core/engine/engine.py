@@ -17,8 +17,10 @@ from automata._core.engine.children import DEEPEST, caller_of, child_id, handler
 from automata._core.engine.driver import Driver
 from automata._core.engine.host import Host
 from automata._core.engine.record import failed, instant
+from automata._core.engine.relay import Relay
 from automata._core.engine.shift import LEASE_S, Shift
 from automata._core.engine.transaction import require_database
+from automata._core.large import INLINE_BYTES
 from automata._core.machine import Step
 from automata._core.plan import Plan, compile_plan
 from automata.errors import Fenced, NotFound, StepError, StoreUnavailable
@@ -147,6 +149,7 @@ class Engine:
             FixInput: A step of it needs a database, and runs live in memory.
             NotFound: *trigger* is not a trigger of the workflow.
             Conflict: *key* was used for another start.
+            TooLarge: The input is larger than a value may be.
             StoreUnavailable: Unknown whether it was accepted; with a *key* the call may be repeated.
         """
         plan = self.plan(workflow)
@@ -169,11 +172,14 @@ class Engine:
         return await self._accept(run, plan, RunStarted(input_, trigger, instant(self.host)))
 
     async def _accept(self, run: Run, plan: Plan, started: RunStarted) -> Run:
+        said = canonical([run.workflow, run.version, started.input, started.trigger])
+        digest = hashlib.sha256(said).hexdigest()
+        if len(said) > INLINE_BYTES:
+            started = evolve(started, input=await self.host.depot.put_out(started.input, "The start input"))
+        self.host.depot.mark(run.id, [started.input])
         driver = Driver(self.host, run, plan, self)
         batch = driver.begin(started)
         await driver.report()
-        said = [run.workflow, run.version, started.input, started.trigger]
-        digest = hashlib.sha256(canonical(said)).hexdigest()
         try:
             accepted = await self.host.store.create(run, batch, digest)
         except BaseException:
@@ -323,8 +329,13 @@ class Engine:
         except StoreUnavailable:
             return  # the shift looks again
 
+    def sending(self) -> None:
+        """Have the relay look, if there is one here."""
+        self.relay.look()
+
     def over(self, driver: Driver, error: Exception | None = None) -> None:
         """Forget a run; whoever waits for it is told."""
+        self.host.depot.forget(driver.run.id)
         if self.drivers.get(driver.run.id) is driver:
             del self.drivers[driver.run.id]
         if isinstance(error, StoreUnavailable):

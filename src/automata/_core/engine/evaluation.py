@@ -6,10 +6,12 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 
+from automata._core.engine.depot import Unopened
 from automata._core.engine.host import Host
-from automata._core.expressions import Scope, Template
+from automata._core.expressions import Scope, Template, evaluate_large, is_too_long
+from automata._core.large import Large
 from automata._core.machine import Activation, Machine
-from automata.errors import KernelBug, StepError
+from automata.errors import ExpressionFailed, KernelBug, StepError
 from automata.model import Json, JsonObject, Run
 
 _log = logging.getLogger(__name__)
@@ -44,6 +46,9 @@ class Evaluation:
     def __init__(self, host: Host, run: Run, machine: Machine, started: str) -> None:
         self._host = host
         self._machine = machine
+        self._id = run.id
+        self.waits = False
+        """Whether large values are fetched at once, however long that holds up the loop."""
         self._run: JsonObject = {"id": run.id, "workflow": run.workflow, "version": run.version, "started": started}
 
     def __call__(
@@ -60,10 +65,11 @@ class Evaluation:
         Raises:
             ExpressionFailed: It fails.
             StepError: ``bug``: something in it raised what it should not, like a function of a plugin.
+            Unopened: It looks into a large value that has to be fetched first; nothing has happened.
         """
         try:
             return self._value(template, activation, index, extra or {})
-        except (StepError, KernelBug):
+        except (StepError, KernelBug, Unopened):
             raise
         except Exception as error:
             _log.exception("An expression could not be evaluated", extra={"run": self._run["id"]})
@@ -83,4 +89,31 @@ class Evaluation:
                     roots[name] = self._machine.lookup(activation, index, name)
                 except KeyError:
                     continue  # the node did not run: missing as a whole
-        return template.evaluate(Scope(roots, _Volatile(self._host)))
+        scope = Scope(roots, _Volatile(self._host))
+        if self._host.depot.knows(self._id):
+            return evaluate_large(template, scope, self.open)
+        try:
+            return template.evaluate(scope)
+        except ExpressionFailed as error:
+            if not is_too_long(error):
+                raise
+            return evaluate_large(template, scope, self.open)
+
+    def patient(
+        self, template: Template, activation: Activation, index: int = NOWHERE, extra: Mapping[str, Json] | None = None
+    ) -> Json:
+        """Evaluate, with large values fetched at once: for what cannot be begun again."""
+        before, self.waits = self.waits, True
+        try:
+            return self(template, activation, index, extra)
+        finally:
+            self.waits = before
+
+    def open(self, large: Large) -> Json:
+        """What a reference stands for.
+
+        Raises:
+            Unopened: It has to be fetched first.
+            StepError: It is too large to be looked into, or is not there.
+        """
+        return self._host.depot.open(large, wait=self.waits)

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from attrs import field, frozen
 
+from automata._core.engine.depot import Depot
 from automata._core.machine import Step
 from automata._core.stamp import Stamp
 from automata.errors import StepError
@@ -76,6 +77,22 @@ class Host:
     """Start-to-close limit of an attempt whose node says nothing."""
 
     stamp: Stamp = field(init=False, factory=Stamp)
+    depot: Depot = field(init=False)
+    """Where its large values are."""
+
+    @depot.default
+    def _depot(self) -> Depot:
+        return Depot(self.store.blobs)
+
+    def carries(self, step: Step) -> bool:
+        """Whether the performer takes references among the parameters of *step*, and returns some."""
+        carries = getattr(self.performer, "carries", None)
+        return carries is not None and bool(carries(step))
+
+    @property
+    def real(self) -> bool:
+        """Whether ``tx`` and ``outbox`` steps are the store's business."""
+        return self.deliver is not None
 
     def tell(self, run: str, events: Sequence[Event]) -> None:
         """Tell the observers what has been committed; one that fails is logged, and touches neither run nor others."""

@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from attrs import evolve
+
 from automata._core import fault
 from automata._core.engine.context import StepContext
+from automata._core.engine.depot import Unopened
 from automata._core.engine.evaluation import Evaluation
 from automata._core.engine.host import Host
 from automata._core.engine.mailbox import Mailbox
 from automata._core.engine.record import describe, ended, failed, finished, instant, stamped
 from automata._core.engine.timers import Timers, due_of
+from automata._core.large import Large
 from automata._core.machine import (
     Activation,
     ClearTimer,
@@ -81,6 +85,8 @@ class Interpreter:
         self.finished: RunFinished | None = None
         self.holding = False
         """Whether no further attempt is to start here: another worker will."""
+        self.missing: tuple[Large, ...] = ()
+        """What has to be fetched before the next command can be performed."""
         self.evaluate = Evaluation(host, run, self.machine, "")
 
     def begin(self, started: str) -> None:
@@ -107,14 +113,42 @@ class Interpreter:
             self._end(End(RunStatus.FAILED, None, ErrorInfo("bug", error.message)))
 
     def drain(self) -> None:
-        """Perform every command there is."""
-        while self.commands:
+        """Perform every command there is, or as many as can be before a large value has to be fetched."""
+        missing, self.missing = self.missing, ()
+        if missing and self.commands:  # What else this command needs it fetches itself, so that it gets done.
+            self.evaluate.waits = True
             self._perform(self.commands.popleft())
+            self.evaluate.waits = False
+        while self.commands:
+            command = self.commands.popleft()
+            try:
+                self._perform(command)
+            except Unopened as unopened:
+                self.commands.appendleft(command)  # Nothing of it has happened.
+                self.missing = unopened.larges
+                return
 
     def feed(self, event: Event) -> None:
         """Record *event* and let the machine react."""
         self.batch.append(event)
-        self.commands.extend(self.machine.apply(event))
+        self.commands.extend(self.machine.apply(self.shown(event)))
+
+    def shown(self, event: Event) -> Event:
+        """The event as the machine has to see it: that of a ``foreach`` with the items it walks.
+
+        Raises:
+            Unopened: They have to be fetched first.
+            StepError: They are too many, or not there.
+        """
+        if type(event) is not StepStarted or not self.host.depot.knows(self.run.id):
+            return event
+        step, parameters = self.machine.steps.get(event.step), event.input
+        if step is None or step.node.behaviour is not Behaviour.FOREACH or not isinstance(parameters, dict):
+            return event
+        items = parameters.get("items")
+        if type(items) is not Large:
+            return event
+        return evolve(event, input={**parameters, "items": self.evaluate.open(items)})
 
     def _perform(self, command: Command) -> None:
         match command:
@@ -152,6 +186,7 @@ class Interpreter:
             try:
                 parameters = self._parameters(step)
                 key = self._key(step)
+                self.shown(StepStarted(step.address, step.attempt, parameters))
             except StepError as error:
                 self.feed(StepStarted(step.address, step.attempt, None, at))
                 self.feed(failed(self.host, step, error))
@@ -221,7 +256,7 @@ class Interpreter:
             self.run,
             step,
             timeout_s=step.work.timeout_s or self.host.default_timeout_s,
-            evaluate=lambda path: self.evaluate(step.work.lazy[path], step.activation, step.index),
+            evaluate=lambda path: self.evaluate.patient(step.work.lazy[path], step.activation, step.index),
         )
 
     # ------------------------------------------------------------ waits
@@ -261,7 +296,10 @@ class Interpreter:
             ExpressionFailed: Its ``match`` fails.
         """
         template = step.work.lazy.get("match")
-        return template is None or self.evaluate(template, step.activation, step.index, {"signal": payload}) is True
+        return (
+            template is None
+            or self.evaluate.patient(template, step.activation, step.index, {"signal": payload}) is True
+        )
 
     # ------------------------------------------------------------ bodies and the end
 

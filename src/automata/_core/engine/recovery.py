@@ -63,6 +63,7 @@ class Recovery:
         """
         first = journal[0]
         self._work.begin(first.at if isinstance(first, RunStarted) else "")
+        self._work.evaluate.waits = True
         for event in journal:
             self._fold(event)
         self._work.commands.extend(self._commands)
@@ -72,6 +73,7 @@ class Recovery:
         for timer, due in self._due.items():
             self._work.timers.arm(timer, datetime.fromisoformat(due))
         self._work.drain()
+        self._work.evaluate.waits = False
         return lost
 
     def _fold(self, event: Event) -> None:
@@ -89,7 +91,7 @@ class Recovery:
                 self._signals.pop(id_, None)
             case _:
                 pass
-        self._commands.extend(self._work.machine.apply(event))
+        self._commands.extend(self._work.machine.apply(self._work.shown(event)))
 
     def _answer(self, event: Event) -> None:
         """Take out the command *event* answers, and those before it, which left nothing behind."""

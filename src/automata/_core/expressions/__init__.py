@@ -5,6 +5,7 @@ No host access of any kind: values are JSON and CEL's own kinds, and nothing of 
 
 from automata._core.expressions.checker import Typed
 from automata._core.expressions.checking import Checked, check_expression, check_template
+from automata._core.expressions.exposure import evaluate_large, is_too_long
 from automata._core.expressions.functions import standard_functions
 from automata._core.expressions.lexer import Malformed
 from automata._core.expressions.limits import DEFAULT_LIMITS, Limits, Scope, Volatile
@@ -29,6 +30,8 @@ __all__ = [
     "check_template",
     "compile_expression",
     "compile_template",
+    "evaluate_large",
+    "is_too_long",
     "parse",
     "standard_functions",
     "unparse",

@@ -102,6 +102,11 @@ def exhausted(span: tuple[int, int] | None) -> Failure:
     return Failure("The expression needs more operations than it may use", span, hint, fatal=True)
 
 
-def too_long(span: tuple[int, int] | None = None) -> Failure:
+class TooLong(Failure):
+    """A text or result outgrew the limit."""
+
+
+def too_long(span: tuple[int, int] | None = None) -> TooLong:
     """Make the failure of a text or result that outgrew the limit."""
-    return Failure("The result is larger than 256 KiB", span, "keep large values in a file or blob", fatal=True)
+    hint = "pass a large value on as a whole, as ${step.field} alone, and have an action work on it"
+    return TooLong("The result is larger than 256 KiB", span, hint, fatal=True)

@@ -7,6 +7,8 @@ from base64 import b64encode
 from datetime import datetime, timedelta
 from typing import Final
 
+from attrs import frozen
+
 from automata._core.expressions.limits import DEFAULT_LIMITS, Limits, too_long
 from automata._core.expressions.values import (
     SAFE_INT,
@@ -18,9 +20,21 @@ from automata._core.expressions.values import (
     format_seconds,
     format_timestamp,
 )
+from automata._core.large import INLINE_BYTES, Large, weight
 from automata.model import Json
 
 _PLAIN: Final = frozenset({str, int, float, bool, type(None)})
+
+
+REFERENCE_BYTES: Final = 128
+"""What a value that is passed on as a whole counts."""
+
+
+@frozen
+class Passed:
+    """A value of the scope that is a result as it is."""
+
+    value: Json
 
 
 def to_json(value: Value, limits: Limits = DEFAULT_LIMITS) -> Json:
@@ -89,6 +103,16 @@ def _scalar(value: Value, left: int) -> tuple[Json, int]:
     return _extra(value, left)
 
 
+def _passed(value: Json, left: int) -> tuple[Json, int]:
+    """Give what is passed on as it is; what is put out of the journal counts as the reference to it."""
+    size = weight(value, INLINE_BYTES)
+    if size > INLINE_BYTES:
+        return value, REFERENCE_BYTES
+    if size > left:
+        raise too_long()
+    return value, size
+
+
 def _extra(value: Value, left: int) -> tuple[Json, int]:
     """Give a kind JSON does not have as one it has."""
     match value:
@@ -103,6 +127,10 @@ def _extra(value: Value, left: int) -> tuple[Json, int]:
             return text, len(text) + 2
         case TypeName(name=name):
             return name, len(name) + 2
+        case Large():
+            return value, REFERENCE_BYTES
+        case Passed(value=whole):
+            return _passed(whole, left)
         case Maybe(present=False):
             raise Failure("The result is an empty optional", None, "end with .orValue(...)")
         case Maybe(value=inner):

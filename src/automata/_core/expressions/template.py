@@ -153,7 +153,7 @@ def _filled(tree: Value, scope: Scope, limits: Limits) -> Json:
         return flat
     try:
         if isinstance(filled, list | dict):
-            return to_json(filled, attrs_limits(limits))
+            return to_json(filled, whole_limits(limits))
     except Failure as err:
         raise _outside(err) from err
     result: Json = filled
@@ -177,7 +177,7 @@ def _flat(filled: dict[str, Value], limits: Limits) -> bool:
     return size <= limits.output_bytes
 
 
-def attrs_limits(limits: Limits) -> Limits:
+def whole_limits(limits: Limits) -> Limits:
     """Give the limits of a whole template: as large as one result, but as deep as a document may be."""
     return limits if limits.depth >= MAX_DEPTH else Limits(output_bytes=limits.output_bytes, depth=2 * MAX_DEPTH)
 

@@ -13,6 +13,7 @@ from automata.cli.database import database_option, shown
 from automata.cli.exits import Exit
 from automata.cli.failure import Failure
 from automata.cli.fan import STOPWATCH
+from automata.cli.store import chosen_blobs
 from automata.cli.text import counted
 from automata.cli.upkeep import engine_of, is_there, sized, trouble, url_of
 
@@ -63,8 +64,9 @@ def command(
 ) -> None:
     """Remove them in small batches."""
     from automata._core.system import SystemClock
-    from automata.sql.blobs import TableBlobs
+    from automata.sql.blobs import Both
     from automata.sql.database import Database
+    from automata.sql.places import place_blobs
     from automata.sql.retention import prune
     from automata.sql.upgrade import check
 
@@ -78,7 +80,8 @@ def command(
             )
         place = Database(engine, SystemClock(), owned=False)
         now_ms = place.read(lambda link: link.clock())
-        blobs = [TableBlobs(engine, place.now_ms)]
+        kept = place_blobs(place, chosen_blobs())
+        blobs = kept.places if isinstance(kept, Both) else [kept]
         done = prune(engine, policy, now_ms=now_ms, dry_run=dry_run, blobs=blobs, progress=_Teller(out))
     out.emit({"database": shown(str(url)), "dry_run": dry_run, **_facts(done)}, lambda: _lines(done, dry_run=dry_run))
 

@@ -217,7 +217,7 @@ def test_an_output_of_json_is_kept(world, value, kept):
 
 
 def test_an_output_beyond_the_largest_is_refused(world):
-    world.junk["x"] = ["x" * 1024 * 1024] * 65
+    world.junk["x"] = ["x" * 1024 * 1024] * 129
     run = world.play("nodes: {a: {use: t.junk, with: {name: x}}}")
 
     assert run.error.kind == "payload_too_large"

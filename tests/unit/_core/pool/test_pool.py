@@ -254,7 +254,7 @@ def test_a_crash_in_c_code_tells_where_it_was(pool, call):
         ("nan", ProviderBroke, "not a finite number"),
         ("coroutine", StepError, "declare it with 'async def'"),
         ("port", StepError, "The port is of the type 'int'"),
-        ("huge", StepError, "larger than 67108864 bytes"),
+        ("huge", StepError, "larger than the 128 MiB"),
     ],
 )
 def test_what_is_no_output_is_refused(pool, call, what, kind, text):

@@ -178,7 +178,7 @@ def give(context, parameters):
         "key": {1: 2},
         "nan": float("nan"),
         "coroutine": coroutine(),
-        "huge": ["x" * (40 * 1024 * 1024)] * 2,
+        "huge": ["x" * (40 * 1024 * 1024)] * 4,
         "port": Outcome(1, 5),
     }[parameters["what"]]
 
