@@ -138,7 +138,7 @@ class Runs:
         Raises:
             Conflict: It is over.
         """
-        row = await self._open(run)
+        row = await self._open(run, id)
         return await self._send(row, CancelRequested(reason, await self._at()), id)
 
     async def pause(self, run: str, *, id: str | None = None) -> Sent:  # noqa: A002 - see the class
@@ -147,7 +147,7 @@ class Runs:
         Raises:
             Conflict: It is over.
         """
-        return await self._send(await self._open(run), PauseRequested(await self._at()), id)
+        return await self._send(await self._open(run, id), PauseRequested(await self._at()), id)
 
     async def resume(self, run: str, *, id: str | None = None) -> Sent:  # noqa: A002 - see the class
         """Let a paused run go on, or have a worker try one again that could not be driven.
@@ -167,7 +167,7 @@ class Runs:
             Conflict: The run is over.
             Overloaded: Too many messages wait for it.
         """
-        row = await self._open(run)
+        row = await self._open(run, id)
         identity = id or self.random.identifier()
         return await self._send(row, SignalReceived(identity, name, payload, await self._at()), identity)
 
@@ -259,9 +259,10 @@ class Runs:
 
     # ------------------------------------------------------------ ways of all of them
 
-    async def _open(self, run: str) -> Run:
+    async def _open(self, run: str, id_: str | None = None) -> Run:
+        """A run that may be sent something; the store knows whether a message that has an id came before the end."""
         row = await self.find(run)
-        if row.status.final:
+        if row.status.final and id_ is None:
             raise Conflict(f"Run {row.id[:SHOWN]!r} is over: {row.status}")
         return row
 

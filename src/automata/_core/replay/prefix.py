@@ -44,7 +44,7 @@ class Prefix:
     def explain(self) -> str:
         """One sentence about what is kept."""
         kept = f"{len(self.finished)} finished step{'' if len(self.finished) == 1 else 's'}"
-        text = f"Kept: {self.at} events and {kept}, {self.reason}"
+        text = f"Kept: {self.at} event{'' if self.at == 1 else 's'} and {kept}, {self.reason}"
         return f"{text}; in progress there: {', '.join(self.running)}" if self.running else text
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from automata._core.operations import Page
 
 _STATES = click.Choice([str(status) for status in RunStatus])
+_LIMIT = 20
 
 
 @click.command(
@@ -35,7 +37,7 @@ _STATES = click.Choice([str(status) for status in RunStatus])
 @click.option("--workflow", metavar="NAME", shell_complete=complete.workflows, help="Only runs of this workflow.")
 @click.option("--status", "states", multiple=True, type=_STATES, help="Only runs in this state; may be repeated.")
 @click.option("--since", "after", metavar="TIME", help="Only runs accepted since: 30m, 2h, 7d, or an ISO 8601 instant.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=_LIMIT, show_default=True, help="How many.")
 @click.option("--cursor", metavar="TEXT", help="Where the page before said the next one begins.")
 @database_option
 @click.pass_context
@@ -65,7 +67,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     payload = {"runs": [summary(run) for run in page.runs], "next": follows}
     out.emit(payload, lambda: run_table(page.runs, now, out) if page.runs else _none(out, query), rows="runs")
     if page.runs:
-        _next(out, page, follows)
+        _next(out, page, None if follows is None else _same(workflow, states, after, limit) + f" --cursor '{follows}'")
 
 
 def write_cursor(place: tuple[datetime, str] | None) -> str | None:
@@ -102,10 +104,18 @@ def _none(out: Console, query: object) -> Iterator[str]:
         out.next("automata runs list")
 
 
+def _same(workflow: str | None, states: Sequence[str], after: str | None, limit: int) -> str:
+    """The command line that asks for the same runs."""
+    parts = ["automata runs list"]
+    parts += [] if workflow is None else [f"--workflow {quote(workflow)}"]
+    parts += [f"--status {each}" for each in states]
+    parts += [] if after is None else [f"--since {quote(after)}"]
+    return " ".join([*parts, *([] if limit == _LIMIT else [f"--limit {limit}"])])
+
+
 def _next(out: Console, page: Page, follows: str | None) -> None:
     broken = [run for run in page.runs if run.status in {RunStatus.FAILED, RunStatus.TIMED_OUT, RunStatus.PARKED}]
-    hints = [f"automata runs show {short(broken[0])} --failed-step"] if broken else []
-    hints = hints or [f"automata runs show {short(page.runs[0])}"]
-    if follows is not None:
-        hints.append(f"automata runs list --cursor '{follows}'")
-    out.next(*hints)
+    shown = (broken or page.runs)[0]
+    at_a_step = broken and shown.error is not None and shown.error.node
+    hint = f"automata runs show {short(shown)}{' --failed-step' if at_a_step else ''}"
+    out.next(*([hint] if follows is None else [hint, follows]))

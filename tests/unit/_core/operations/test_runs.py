@@ -13,12 +13,13 @@ from automata.model import (
     PauseRequested,
     Resolved,
     ResumeRequested,
+    RunFinished,
     RunStatus,
     SignalReceived,
     StepParked,
     StepStarted,
 )
-from automata.ports import RunQuery
+from automata.ports import RunQuery, Turn
 
 go = asyncio.run
 FORM = {"type": "object", "properties": {"box": {"type": "integer"}}, "required": ["box"]}
@@ -68,6 +69,24 @@ def test_what_is_sent_lies_in_the_inbox(runs, store, told, steer, body):
     assert isinstance(message, body)
     assert message.at.endswith("Z")
     assert sent.new
+
+
+@pytest.mark.parametrize("act", ["signal", "cancel", "pause"])
+def test_what_was_sent_before_the_end_may_be_repeated_after_it(runs, store, told, act):
+    told("abc")
+    send = getattr(runs, act)
+    more = ("paid",) if act == "signal" else ()
+    assert go(send("abc", *more, id="m1")).new
+    end = Turn(run="abc", epoch=0, after=1, events=[RunFinished(RunStatus.SUCCEEDED, None, None, "")], taken=["m1"])
+
+    async def finish():
+        await store.append(end)
+
+    go(finish())
+
+    assert not go(send("abc", *more, id="m1")).new
+    with pytest.raises(Conflict, match="is over"):
+        go(send("abc", *more, id="m2"))
 
 
 def test_a_signal_carries_the_id_of_its_message(runs, store, told):

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from automata.model import ErrorInfo, RunStatus
+
 
 def test_without_runs_the_list_says_what_to_do(automata, database):
     found = automata("runs", "list")
@@ -67,6 +69,21 @@ def test_pages_follow_each_other(automata, told):
     assert [run["run"][0] for run in (*first["runs"], *second["runs"])] == ["c", "b", "a"]
     assert second["next"] is None
     assert first["next"] in automata("runs", "list", "--limit", "2").err
+
+
+def test_the_next_page_is_one_of_the_same_list(automata, told):
+    for letter in "abc":
+        told(letter * 32)
+
+    shown = automata("runs", "list", "--limit", "2", "--workflow", "Orders", "--status", "waiting", "--since", "9d").err
+
+    assert "automata runs list --workflow Orders --status waiting --since 9d --limit 2 --cursor" in shown
+
+
+def test_a_step_is_suggested_only_where_one_is_to_blame(automata, told):
+    told("e" * 32, status=RunStatus.PARKED, error=ErrorInfo("restored", "The database was restored"))
+
+    assert "--failed-step" not in automata("runs", "list").err
 
 
 @pytest.mark.parametrize(
