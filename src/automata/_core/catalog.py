@@ -168,12 +168,25 @@ def build_catalog(plugins: Plugins) -> Catalog:
     functions = _sound(plugins, plugins.functions(), check_function)
     kinds = _sound(plugins, plugins.credential_kinds(), lambda kind: check_schema(kind.fields))
     return Catalog(
-        types=MappingProxyType({found.name: found for found in types}),
+        types=MappingProxyType({found.name: _with_output(found) for found in types}),
         functions=MappingProxyType({**standard_functions(), **{function.name: function for function in functions}}),
         credential_kinds=MappingProxyType({kind.name: kind for kind in kinds}),
         rules=plugins.graph_rules(),
         guard=lambda distribution, call: plugins.proxy(distribution).call(call),
     )
+
+
+MESSAGE: JsonSchema = {
+    "type": "object",
+    "properties": {"message": {"type": "string"}},
+    "required": ["message"],
+    "additionalProperties": False,
+}
+"""Output of every outbox step."""
+
+
+def _with_output(found: NodeType) -> NodeType:
+    return evolve(found, output=MESSAGE) if found.effect is Effect.OUTBOX else found
 
 
 def check_node_type(found: NodeType) -> tuple[str, ...]:
@@ -224,7 +237,21 @@ def _check_effect(found: NodeType) -> list[str]:
     if found.effect is Effect.TX and found.run is not None and not isinstance(found.run, Blocking):
         why = "it is called within the store's transaction, which waits for nothing"
         return [f"Its effect is 'tx', but its action is async; write it as a plain function (def): {why}"]
+    if found.effect is Effect.OUTBOX:
+        return _check_outbox(found)
     return []
+
+
+def _check_outbox(found: NodeType) -> list[str]:
+    """Its action is performed once its run may be over: nothing of the run is there, and nobody hears of the result."""
+    faults = []
+    if found.output not in ({}, MESSAGE) or found.compute_output is not None:
+        faults.append("Its effect is 'outbox', so its output is the id of the message; leave 'output' out")
+    if [port.name for port in found.ports] != ["out"] or found.compute_ports is not None:
+        faults.append("Its effect is 'outbox', so its only port is 'out'; leave 'ports' out")
+    if found.lazy:
+        faults.append("Its effect is 'outbox', so it has no lazy parameters; nobody can evaluate them when it is sent")
+    return faults
 
 
 def _mapping(value: Json) -> JsonObject:

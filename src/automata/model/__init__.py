@@ -3,6 +3,7 @@
 One file a family; import the names from here. Nothing in this package does anything.
 """
 
+from automata.model.dispatch import Dispatch
 from automata.model.document import (
     Case,
     Compensation,
@@ -71,6 +72,7 @@ __all__ = [
     "CredentialKind",
     "Debounce",
     "Decided",
+    "Dispatch",
     "Edge",
     "Effect",
     "ErrorInfo",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from automata.errors import Fenced, FixInput, KernelBug, StoreUnavailable, Undone
 from automata.ports import Turn
-from automata.sql import admission, inbox, milestones, starts, turns
+from automata.sql import admission, inbox, milestones, outbox, starts, turns
 from automata.sql.dialect import Link
 from automata.sql.leases import leased
 from automata.sql.lending import borrow
@@ -168,6 +168,7 @@ class Batch:
         if segment.appends:
             turns.write_journal(link, self._tails, segment.appends)
             milestones.written(segment.appends)
+            outbox.put(link, segment.appends)
         inbox.put(link, segment.appends, segment.sends, statuses)
         if segment.appends:
             turns.write_runs(link, segment.appends)

@@ -241,8 +241,17 @@ OUTBOX = sa.Table(
     sa.Column("body", DATA, nullable=False),
     sa.Column("due_ms", INSTANT, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
-    sa.Index("ix_automata_outbox_due", "due_ms"),
+    sa.Column("owner", sa.Text),
+    sa.Column("error", DATA),
+    sa.Column("dead", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
+    sa.Index(
+        "ix_automata_outbox_due",
+        "due_ms",
+        sqlite_where=sa.text("NOT dead"),
+        postgresql_where=sa.text("NOT dead"),
+    ),
 )
+"""Messages that were not sent yet; ``owner`` is the worker whose relay sends it now, ``dead`` one that was given up."""
 
 BLOBS = sa.Table(
     "automata_blob",

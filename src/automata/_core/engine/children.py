@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 from automata._core.engine.host import Host
+from automata._core.engine.office import Office
 from automata._core.engine.record import failed, finished
 from automata._core.machine import Step
-from automata.errors import StepError
-from automata.model import Event, Json, JsonObject, Run, RunStatus
+from automata.errors import StepError, TryLater
+from automata.model import ChildStarted, Event, Json, JsonObject, Run, RunStatus
 
 DEEPEST = 16
 """How deep ``call`` may nest."""
@@ -51,6 +53,23 @@ def ended(host: Host, step: Step, child: Run) -> Event:
         return finished(host, step, output_of(child))
     except StepError as error:
         return failed(host, step, error)
+
+
+async def perform_call(office: Office, host: Host, run: Run, step: Step, post: Callable[[Event], None]) -> None:
+    """Perform a ``call``: start its child, and tell *post* what comes of it for now."""
+    parameters = step.input if isinstance(step.input, dict) else {}
+    try:
+        child = await office.call(run, step, parameters)
+    except TryLater as error:
+        post(failed(host, step, StepError(error.message, error_class="transient")))
+    except Exception as error:  # noqa: BLE001 - the fence: trouble with the child is the failure of this step
+        post(failed(host, step, error))
+    else:
+        post(ChildStarted(step.address, child.id))
+        if parameters.get("wait") is False:
+            post(finished(host, step, {"run": child.id}))
+        elif child.status.final:
+            post(ended(host, step, child))
 
 
 async def end_of(host: Host, run: Run, step: Step, child: str) -> Event | None:

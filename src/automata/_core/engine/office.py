@@ -28,6 +28,9 @@ class Office(Protocol):
     def over(self, driver: Driver, error: Exception | None = None) -> None:
         """The run is not driven here any more: it is final, was let go, or could not be driven on."""
 
+    def sending(self) -> None:
+        """There is something in the outbox."""
+
     async def call(self, parent: Run, step: Step, parameters: JsonObject) -> Run:
         """Start the run a ``call`` asks for, or find the one that was started already."""
 

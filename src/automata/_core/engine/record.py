@@ -44,6 +44,11 @@ def failed(host: Host, step: Step, error: BaseException) -> StepFailed:
 
 
 def describe(step: Step, error: BaseException) -> ErrorInfo:
+    """What a run says of an exception raised in an attempt of *step*."""
+    return describe_at(step.address, step.attempt, error)
+
+
+def describe_at(address: str, attempt: int, error: BaseException) -> ErrorInfo:
     """What a run says of an exception: a step error as it is, anything else as a ``bug`` with its traceback.
 
     A step error whose facts are not what they should be is a ``bug`` too; what else is odd about it is left out.
@@ -52,13 +57,13 @@ def describe(step: Step, error: BaseException) -> ErrorInfo:
     if not isinstance(error, StepError) or not isinstance(kind, str):
         trace = "".join(traceback.format_exception(error, limit=-10))[-TRACE_LIMIT:]
         message = f"{type(error).__name__}: {_text(error)}"
-        return ErrorInfo("bug", cleaned(message), step.address, step.attempt, {"traceback": cleaned(trace)})
+        return ErrorInfo("bug", cleaned(message), address, attempt, {"traceback": cleaned(trace)})
     after = error.retry_after_s
     return ErrorInfo(
         cleaned(kind),
         cleaned(_text(error)),
-        step.address,
-        step.attempt,
+        address,
+        attempt,
         _details(error),
         after if isinstance(after, int | float) and math.isfinite(after) else None,
         error.sent is not False,

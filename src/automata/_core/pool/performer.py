@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 from automata._core.pool.pool import ChildPool
 from automata._core.pool.reference import name_of
 from automata._core.pool.thread import perform_inproc
-from automata.model import Blocking, Json, JsonObject, Outcome
+from automata.errors import StepError
+from automata.model import Blocking, Json, JsonObject, NodeType, Outcome
 from automata.ports import Context
 
 if TYPE_CHECKING:
     from automata._core.machine import Step
-    from automata.errors import StepError
 
 DEFAULT_S = 60.0
 """Time limit of an attempt whose context knows none."""
@@ -46,9 +46,21 @@ class Pooled:
             StepError: It failed.
         """
         type_ = step.work.type
-        run = type_.run
-        if not isinstance(run, Blocking):
+        if not isinstance(type_.run, Blocking):
             return await self._inner.perform(step, context, parameters)
+        return await self.deliver(type_, context, parameters)
+
+    async def deliver(self, type_: NodeType, context: Context, parameters: JsonObject) -> Json | Outcome:
+        """Have the action of a node type performed without a step: what a relay sends.
+
+        Raises:
+            StepError: It failed, or there is none.
+        """
+        run = type_.run
+        if run is None:
+            raise StepError(f"Node type {type_.name!r} has no action", error_class="bug")
+        if not isinstance(run, Blocking):
+            return await run(context, parameters)
         if run.isolation == "inproc":
             return await perform_inproc(run, context, parameters)
         return await self._pool.call(
