@@ -51,6 +51,8 @@ class MemoryStore:
         self._taken: dict[str, set[str]] = {}
         self._workers: set[str] = set()
         self._key = secrets.token_bytes(32)
+        self._dispatches = MemoryOutbox(self._now)
+        self.outbox: Outbox = self._dispatches
 
     # ------------------------------------------------------------ definitions
 
@@ -146,6 +148,7 @@ class MemoryStore:
             row = evolve(row, owner=None, wake=self._now() if box else turn.wake)
         self._runs[turn.run] = row
         self._write(row, turn.events)
+        self._dispatches.put(turn.dispatches)
         for target, message in turn.sent:
             if target in self._runs and not self._runs[target].status.final:
                 self._put(target, message)

@@ -19,7 +19,7 @@ from automata._core.codec import Loaded, encode, load
 from automata._core.dryrun import DryRun, Rehearsal, finishes, frames_of
 from automata._core.egress import EgressPolicy
 from automata._core.embedding import Embedding, Request, run_on
-from automata._core.engine import LEASE_S, Direct, Engine, Host, Observer, Performer
+from automata._core.engine import LEASE_S, Deliver, Direct, Engine, Host, Observer, Performer
 from automata._core.history import steps_of
 from automata._core.http import GuardedHttp
 from automata._core.plugins import LIMIT_S, Plugins, cache_file, discover
@@ -206,9 +206,10 @@ class Kernel:
             drain_s: Seconds attempts may go on when a worker's context ends.
         """
         policy = EgressPolicy.parse(self.settings.text("AUTOMATA_EGRESS_ALLOW"))
-        async with GuardedHttp(policy) as http, ChildPool() as pool:
+        async with GuardedHttp(policy) as http, ChildPool(blobs=self.store.blobs) as pool:
             pooled = Pooled(pool, performer or Direct())
-            host = await self._host(observers, pooled, lambda: http, self.store, self.clock, real=performer is None)
+            deliver = pooled.deliver if performer is None else None
+            host = await self._host(observers, pooled, lambda: http, self.store, self.clock, deliver=deliver)
             engine = Engine(
                 host, self.catalog, claims=claims, concurrency=concurrency, lease_s=lease_s, drain_s=drain_s
             )
@@ -434,7 +435,7 @@ class Kernel:
         *,
         random: Random | None = None,
         dry_run: bool = False,
-        real: bool = False,
+        deliver: Deliver | None = None,
     ) -> Host:
         return Host(
             store=store,
@@ -447,7 +448,7 @@ class Kernel:
             instance_key=await store.instance_key(),
             observers=observers,
             dry_run=dry_run,
-            real=real,
+            deliver=deliver,
         )
 
     def _credential(self, connection: str) -> Mapping[str, str]:

@@ -21,7 +21,7 @@ from automata._core.engine.doubt import make_certain
 from automata._core.engine.host import Host
 from automata._core.engine.interpreter import Interpreter
 from automata._core.engine.office import Office
-from automata._core.engine.record import failed, finished, instant
+from automata._core.engine.record import instant
 from automata._core.engine.recovery import Recovery
 from automata._core.engine.timers import Timers
 from automata._core.engine.transaction import Transactions
@@ -29,12 +29,11 @@ from automata._core.large import Large
 from automata._core.machine import Step
 from automata._core.payload import copied
 from automata._core.plan import Behaviour, Plan
-from automata.errors import Fenced, NotFound, StepError, StoreUnavailable, TryLater
+from automata.errors import Fenced, NotFound, StoreUnavailable
 from automata.model import (
     Answered,
     CancelRequested,
     ChildEnded,
-    ChildStarted,
     Effect,
     Event,
     JsonObject,
@@ -54,9 +53,6 @@ LINGER_S = 1.0
 
 NEAR_S = 5.0
 """A run whose next timer is nearer than this stays in the process."""
-
-PAUSES_S = (0.1, 0.2, 0.5, 1.0)
-"""Pauses between attempts to find out what a store that failed has kept; the last one repeats."""
 
 _log = logging.getLogger(__name__)
 
@@ -88,6 +84,7 @@ class Driver:
         """Attempts that were stopped and are cleaning up."""
         self._calls: dict[str, asyncio.Task[None]] = {}
         self._transactions = Transactions(host, run, self, office)
+        self._tray = Tray(host, run)
         self._recorded: Sequence[Event] = ()
         """What the journal has already, and the machine has not heard of."""
         self._linger: asyncio.TimerHandle | None = None
@@ -229,7 +226,13 @@ class Driver:
             return
         batch, work.batch = work.batch, []
         turn = Turn(
-            run=self.run.id, epoch=self.run.epoch, after=self._count, events=batch, taken=self._taken, sent=self._sent
+            run=self.run.id,
+            epoch=self.run.epoch,
+            after=self._count,
+            events=batch,
+            taken=self._taken,
+            sent=self._sent,
+            dispatches=self._tray.empty(),
         )
         self._taken, self._sent = [], []
         firm, self._firm = self._firm, False
@@ -270,6 +273,8 @@ class Driver:
         self.host.tell(self.run.id, turn.events)
         for target, _ in turn.sent:
             self.office.hint(target)
+        if turn.dispatches:
+            self.office.sending()
         if turn is self._turn_out:
             self._turn_out = None
             self._count += len(turn.events)
@@ -319,24 +324,14 @@ class Driver:
         self.abandon(error)
 
     async def _find_out(self, turn: Turn) -> None:
-        """The store may have kept *turn* or not: look, and hand it in again when it has not."""
-        for count in range(1_000_000):
-            pause = PAUSES_S[min(count, len(PAUSES_S) - 1)]
-            await self.host.clock.sleep_until(self.host.clock.now() + timedelta(seconds=pause))
-            if self.closed:
-                return
-            try:
-                if not turn.events or not await self.host.store.journal(self.run.id, turn.after):
-                    await self.host.store.append(turn)
-            except StoreUnavailable:
-                continue
-            except Exception as error:  # noqa: BLE001 - the fence: whatever it is, the run is given up here
-                self.refused(turn, error)
-                return
-            kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        try:
+            await make_certain(self.host, turn, lambda: self.closed)
+        except Exception as error:  # noqa: BLE001 - the fence: whatever it is, the run is given up here
+            kept.set_exception(error)
+        else:
             kept.set_result(None)
-            self._committed(turn, kept)
-            return
+        self._committed(turn, kept)
 
     # ------------------------------------------------------------ effects
 
@@ -349,6 +344,9 @@ class Driver:
                 self._calls[step.address] = self.office.spawn(self._call, step)
             elif step.work.effect is Effect.TX and self.host.real:
                 self._transactions.add(step)
+            elif step.work.effect is Effect.OUTBOX and self.host.real:
+                self._firm = True
+                self.post(self._tray.put(step))
             else:
                 parameters = copied(step.input) if isinstance(step.input, dict) else {}
                 timeout_s = step.work.timeout_s or self.host.default_timeout_s
@@ -377,6 +375,7 @@ class Driver:
             self._leaving.add(attempt)
             attempt.stop()
         self._transactions.drop(step)
+        self._tray.drop(step)
         if step.node.behaviour is Behaviour.CALL and not step.undo:
             call = self._calls.pop(step.address, None)
             if call is not None:
@@ -386,19 +385,8 @@ class Driver:
             self._sent.append((child, Message(id=f"caller:{self.run.id}", body=body)))
 
     async def _call(self, step: Step) -> None:
-        parameters = step.input if isinstance(step.input, dict) else {}
         try:
-            child = await self.office.call(self.run, step, parameters)
-        except TryLater as error:
-            self.post(failed(self.host, step, StepError(error.message, error_class="transient")))
-        except Exception as error:  # noqa: BLE001 - the fence: trouble with the child is the failure of this step
-            self.post(failed(self.host, step, error))
-        else:
-            self.post(ChildStarted(step.address, child.id))
-            if parameters.get("wait") is False:
-                self.post(finished(self.host, step, {"run": child.id}))
-            elif child.status.final:
-                self.post(ended(self.host, step, child))
+            await perform_call(self.office, self.host, self.run, step, self.post)
         finally:
             self._calls.pop(step.address, None)
 

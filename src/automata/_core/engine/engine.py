@@ -87,6 +87,9 @@ class Engine:
         self.concurrency = concurrency
         self.drivers: dict[str, Driver] = {}
         self.shift = Shift(self, claims=claims, lease_s=lease_s, drain_s=drain_s)
+        self.relay = Relay(host, catalog.find, lambda: self.shift.worker)
+        self._relays = host.real and (claims or not host.store.shared)
+        self._drain_s = drain_s
         self._group = asyncio.TaskGroup()
         self._plans: dict[int, Plan] = {}
         self._published: set[tuple[str, str]] = set()
@@ -99,15 +102,25 @@ class Engine:
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
         await self.shift.begin()
+        if self._relays:
+            self.spawn(self.relay.watch)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
+            if self._relays:
+                await self._end_relay(orderly=error is None)
             await self.shift.end(orderly=error is None)
         finally:
             await self._leave(kind, error, trace)
+
+    async def _end_relay(self, *, orderly: bool) -> None:
+        """Runs in memory hand over to nobody, so what they have in the outbox is sent first."""
+        if orderly and not self.lets_go:
+            await self.settled()
+        await self.relay.end(self._drain_s if orderly else 0.0, empty=orderly and not self.host.store.shared)
 
     async def _leave(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -6,8 +6,8 @@ import base64
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol, TypeAlias
 
 from attrs import field, frozen
 
@@ -15,7 +15,7 @@ from automata._core.engine.depot import Depot
 from automata._core.machine import Step
 from automata._core.stamp import Stamp
 from automata.errors import StepError
-from automata.model import Event, Json, JsonObject, Outcome, Run
+from automata.model import Event, Json, JsonObject, NodeType, Outcome, Run
 from automata.ports import Clock, Context, Http, Random, Store
 
 _log = logging.getLogger(__name__)
@@ -50,6 +50,10 @@ class Direct:
         return await run(context, parameters)
 
 
+Deliver: TypeAlias = "Callable[[NodeType, Context, JsonObject], Awaitable[Json | Outcome]]"
+"""Has the action of a node type performed for the relay, which has no step."""
+
+
 Observer = Callable[[str, Event], None]
 """Told every event once it is committed: run id, event. It must not slow the run; raising only harms itself."""
 
@@ -62,6 +66,8 @@ class Host:
     clock: Clock
     random: Random
     performer: Performer = field(factory=Direct)
+    deliver: Deliver | None = None
+    """How the relay has messages sent. None in a rehearsal, which leaves `tx` and `outbox` steps to its performer."""
     http: Callable[[], Http]
     """Makes the guarded client when it is first needed."""
     setting: Callable[[str], str | None]
@@ -71,8 +77,6 @@ class Host:
     """Secret from which idempotency keys are derived; the same for all workers of an installation."""
     observers: tuple[Observer, ...] = ()
     dry_run: bool = False
-    real: bool = False
-    """Whether ``tx`` steps are the store's to perform; a rehearsal leaves them to its performer."""
     default_timeout_s: float = 60.0
     """Start-to-close limit of an attempt whose node says nothing."""
 
