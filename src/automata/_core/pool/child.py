@@ -19,10 +19,13 @@ import threading
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from automata._core.payload import settle
+from automata._core.large import INLINE_BYTES
+from automata._core.payload import measured
 from automata._core.pool.context import AskingContext, Facts
 from automata._core.pool.failure import pack_failure, unpack_failure
+from automata._core.pool.freight import received, sent
 from automata._core.pool.reference import function_of
+from automata._core.pool.spool import Spool
 from automata._core.pool.wire import HEADER, length, pack, unpack
 from automata.model import Json, JsonObject, Outcome
 
@@ -32,7 +35,7 @@ OWN_FRAMES = 1
 
 def main() -> NoReturn:
     """Serve the kernel until it hangs up; started by `automata._core.pool.process` with its own arguments."""
-    _, line, life, memory = sys.argv[1:]
+    _, line, life, spool, memory = sys.argv[1:]
     del sys.argv[1:]
     _tie(int(life))
     _limit(int(memory))
@@ -40,7 +43,7 @@ def main() -> NoReturn:
     faulthandler.register(signal.SIGUSR2, all_threads=False)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr] # pipes are text
-    service = Service(Line(socket.socket(fileno=int(line))))
+    service = Service(Line(socket.socket(fileno=int(line))), Spool(int(spool)))
     with suppress(EOFError, ConnectionError):
         service.serve()
     os._exit(0)
@@ -118,8 +121,9 @@ class Line:
 class Service:
     """Performs calls."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, spool: Spool) -> None:
         self._line = line
+        self._spool = spool
         self._asking = threading.RLock()
         self._call: Json = None
         self._stop = False
@@ -145,7 +149,9 @@ class Service:
         self._call, self._stop = message["call"], False
         context = AskingContext(Facts(**message["facts"]), self.ask, self.tell, self.cancelled)
         try:
-            return self._result(function_of(message["function"])(context, message["parameters"]))
+            self._spool.begin()
+            parameters = received(message, self._spool)
+            return self._result(function_of(message["function"])(context, parameters))
         except BaseException as error:  # noqa: BLE001 - the fence: whatever an action raises is its own failure
             return self._failure(error)
         finally:
@@ -157,10 +163,14 @@ class Service:
                 result.close()
             raise TypeError("The action returned something to be awaited; declare it with 'async def'")
         if not isinstance(result, Outcome):
-            return self._frame("result", {"output": settle(result)}, worn=False)
+            return self._frame("result", self._output(result), worn=False)
         if not isinstance(result.port, str):
             raise TypeError(f"The port is of the type {type(result.port).__name__!r}, not a text")
-        return self._frame("result", {"output": settle(result.output), "port": result.port}, worn=False)
+        return self._frame("result", {**self._output(result.output), "port": result.port}, worn=False)
+
+    def _output(self, output: object) -> dict[str, Json]:
+        value, size = measured(output)
+        return {"output": value} if size <= INLINE_BYTES else sent(value, self._spool)
 
     def _failure(self, error: BaseException) -> bytes:
         cramped = isinstance(error, MemoryError)

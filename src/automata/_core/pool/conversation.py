@@ -7,19 +7,23 @@ from contextlib import suppress
 
 from attrs import asdict, frozen
 
+from automata._core.large import holds
 from automata._core.pool.answers import answer, take
 from automata._core.pool.channel import Hung
 from automata._core.pool.context import Facts
 from automata._core.pool.failure import pack_failure, unpack_failure
+from automata._core.pool.freight import load, unload
 from automata._core.pool.process import Child
 from automata._core.pool.redaction import Redactor
 from automata._core.pool.wire import Garbled
-from automata.errors import StepError, TimedOut
+from automata.errors import FixInput, StepError, StoreUnavailable, TimedOut
 from automata.model import Json, JsonObject, Outcome
-from automata.ports import Context
+from automata.ports import Blobs, Context
 
 PEEK_S = 0.1
 """How long before the end of its time an action is asked where it hangs; it has half of that to answer."""
+PAUSE_S = 0.2
+"""Between attempts to have a large value kept."""
 SLACK_S = 0.1
 """Whoever limits the attempt from outside looks at another clock: a cancellation this close to the end is the end."""
 
@@ -33,6 +37,8 @@ class Request:
     parameters: JsonObject
     context: Context
     timeout_s: float
+    blobs: Blobs | None = None
+    """Where large values are."""
 
 
 class Conversation:
@@ -68,7 +74,7 @@ class Conversation:
         except TimeoutError:
             raise await self._late() from None
         except asyncio.CancelledError:
-            if asyncio.get_running_loop().time() < ends - SLACK_S:
+            if not self._over and asyncio.get_running_loop().time() < ends - SLACK_S:
                 await self._stop(grace_s)
             raise
         except Hung:
@@ -78,6 +84,8 @@ class Conversation:
         finally:
             if not self._over:
                 child.kill()
+            else:
+                child.rest()
             child.output.finish()
 
     async def _late(self) -> TimedOut:
@@ -87,12 +95,16 @@ class Conversation:
 
     async def _exchange(self) -> Json | Outcome:
         request = self._request
+        parameters: dict[str, Json] = {"parameters": request.parameters}
+        if holds(request.parameters):
+            self._child.laden = True
+            parameters = await asyncio.to_thread(load, request.parameters, self._child.spool, request.blobs)
         self._child.channel.send(
             {
                 "type": "call",
                 "call": self._number,
                 "function": request.function,
-                "parameters": request.parameters,
+                **parameters,
                 "facts": asdict(Facts.of(request.context)),
             }
         )
@@ -107,11 +119,28 @@ class Conversation:
                 case "log" | "progress" as kind:
                     self._take(kind, message)
                 case "result" if self._ends(message):
-                    return _outcome(message)
+                    return await self._outcome(message)
                 case "error" if self._ends(message):
                     raise self._redacted(unpack_failure(message))
                 case kind:
                     raise Garbled(f"A message of the type {kind!r}")
+
+    async def _outcome(self, message: JsonObject) -> Json | Outcome:
+        output, port = message.get("output"), message.get("port")
+        if "large" in message:
+            self._child.laden = True
+            output = await self._unloaded(message)
+        return Outcome(output, port) if isinstance(port, str) else output
+
+    async def _unloaded(self, message: JsonObject) -> Json:
+        """Keep what is in the shared file; a store that does not answer is waited for, within the action's time."""
+        while True:
+            try:
+                return await asyncio.to_thread(unload, message, self._child.spool, self._request.blobs)
+            except FixInput as error:
+                raise StepError(error.message, error_class="payload_too_large") from error
+            except StoreUnavailable:
+                await asyncio.sleep(PAUSE_S)  # noqa: TID251 - of the process, not of the run
 
     async def _stop(self, grace_s: float) -> None:
         """Ask the action to stop, and wait until it has, or its grace is over."""
@@ -171,8 +200,3 @@ def _reason(error: Exception) -> dict[str, Json]:
     if isinstance(error, KeyError):
         return {"class": "key", "message": str(error.args[0]) if error.args else ""}
     return pack_failure(error)
-
-
-def _outcome(message: JsonObject) -> Json | Outcome:
-    port = message.get("port")
-    return Outcome(message.get("output"), port) if isinstance(port, str) else message.get("output")

@@ -39,6 +39,11 @@ class Pooled:
         """Whatever the performer behind knows."""
         return self._inner.answer(step, parameters)
 
+    def carries(self, step: Step) -> bool:
+        """Whether the parameters of *step* may hold references to large values: a child process gets those itself."""
+        run = step.work.type.run
+        return isinstance(run, Blocking) and run.isolation != "inproc"
+
     async def perform(self, step: Step, context: Context, parameters: JsonObject) -> Json | Outcome:
         """Run the node type's action once.
 

@@ -11,7 +11,7 @@ from automata._core.pool.conversation import Conversation, Request
 from automata._core.pool.process import Bounds, Child
 from automata.errors import TimedOut
 from automata.model import Json, JsonObject, Outcome
-from automata.ports import Context
+from automata.ports import Blobs, Context
 
 
 class ChildPool:
@@ -25,8 +25,10 @@ class ChildPool:
             output = await pool.call("acme_images.actions:shrink", {"width": 100}, context, timeout_s=60)
     """
 
-    def __init__(self, bounds: Bounds | None = None) -> None:
+    def __init__(self, bounds: Bounds | None = None, blobs: Blobs | None = None) -> None:
+        """Start nothing; *blobs* is where large values are, without which they are held in memory."""
         self._bounds = bounds or Bounds()
+        self._blobs = blobs
         self._gate = Gate()
         self._places = asyncio.Semaphore(self._bounds.size)
         self._born: set[Child] = set()
@@ -75,7 +77,9 @@ class ChildPool:
         ends = asyncio.get_running_loop().time() + timeout_s
         child = await self._take(scope or function.partition(":")[0].partition(".")[0], ends, timeout_s)
         try:
-            request = Request(function=function, parameters=parameters, context=context, timeout_s=timeout_s)
+            request = Request(
+                function=function, parameters=parameters, context=context, timeout_s=timeout_s, blobs=self._blobs
+            )
             return await Conversation(child, request).hold(ends, self._bounds.grace_s)
         finally:
             await self._give_back(child)

@@ -17,6 +17,7 @@ from attrs import field, frozen
 
 from automata._core.pool.channel import Channel, Gate, Hung
 from automata._core.pool.output import Output
+from automata._core.pool.spool import Spool
 from automata._core.pool.wire import Garbled
 from automata.errors import StepError
 from automata.model import Json
@@ -58,8 +59,10 @@ class Bounds:
 class Child(asyncio.SubprocessProtocol):
     """A warm process that performs one call at a time."""
 
-    def __init__(self, channel: Channel, output: Output, life: int, scope: str, born: set[Child]) -> None:
+    def __init__(self, channel: Channel, output: Output, life: int, spool: Spool, scope: str, born: set[Child]) -> None:
         self.channel = channel
+        self.spool = spool
+        """Where large values lie that go to it and come from it."""
         self.output = output
         self.scope = scope
         """Whose code it has seen; it serves nobody else."""
@@ -67,6 +70,8 @@ class Child(asyncio.SubprocessProtocol):
         self.resident_bytes = 0
         self.worn = False
         """Whether it asked to be replaced."""
+        self.laden = False
+        """Whether the shared file holds something."""
         self.healthy = True
         """Whether it may be given another call."""
         self.pid = 0
@@ -118,17 +123,20 @@ class Child(asyncio.SubprocessProtocol):
                 undo.callback(channel.close)
                 life, tie = _pipe(theirs, undo)
                 printed, out = _pipe(undo, theirs)
-                child = cls(channel, Output(printed), tie, scope, born)
+                spool = Spool.make()
+                undo.callback(spool.close)
+                child = cls(channel, Output(printed), tie, spool, scope, born)
                 undo.pop_all()
                 undo.callback(child.abandon)
                 await loop.subprocess_exec(
                     lambda: child,
                     *(sys.executable, "-P", "-c", BOOT),
-                    *(json.dumps(sys.path), str(line.fileno()), str(life), str(bounds.memory_bytes)),
+                    *(json.dumps(sys.path), str(line.fileno()), str(life), str(spool.fileno())),
+                    str(bounds.memory_bytes),
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=out,
-                    pass_fds=(line.fileno(), life),
+                    pass_fds=(line.fileno(), life, spool.fileno()),
                     start_new_session=True,
                     env=_environment(),
                 )
@@ -143,9 +151,16 @@ class Child(asyncio.SubprocessProtocol):
         if self._life >= 0:
             os.close(self._life)
             self._life = -1
+        self.spool.close()
         if self.pid and not self.exited.done():
             _kill_group(self.pid)
         self.channel.close()
+
+    def rest(self) -> None:
+        """A call is over: give back the space its large values took."""
+        if self.laden:
+            self.laden = False
+            self.spool.clear()
 
     def abandon(self) -> None:
         """Kill it, and do not read what it has printed."""
@@ -207,6 +222,7 @@ class Child(asyncio.SubprocessProtocol):
         if self._life >= 0:
             os.close(self._life)
             self._life = -1
+        self.spool.close()
         self.output.close()
         if transport is not None:
             transport.close()
