@@ -102,11 +102,13 @@ class Driver:
         self.work.begin(started.at)
         self.work.happen(started)
         batch, self.work.batch = self.work.batch, []
+        self._scheduled = True  # What happens before the run is stored, a short timer's end for one, has to wait.
         return batch
 
     def accepted(self, events: Sequence[Event]) -> None:
         """The run and its first turn are stored: go on."""
         self._count = len(events)
+        self._scheduled = False
         self.host.tell(self.run.id, events)
         self._go_on()
 

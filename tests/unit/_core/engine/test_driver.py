@@ -53,6 +53,21 @@ class Recording(MemoryStore):
         return super().append(turn)
 
 
+class Slow(MemoryStore):
+    async def create(self, run, events, digest=""):
+        found = await super().create(run, events, digest)
+        await asyncio.sleep(1)
+        return found
+
+
+def test_a_timer_that_ends_before_the_run_is_stored_fires_after_it(world):
+    world.store = Slow()
+
+    world.play("nodes: {a: {use: wait, with: {for: 10ms}}}\noutput: ${a}")
+
+    assert world.run.status is RunStatus.SUCCEEDED
+
+
 def test_an_attempt_is_committed_before_its_effect_and_before_the_observers_hear_of_it(world):
     world.store = Recording(world.log)
     world.observers = [lambda run, e: world.log.append(f"told {type(e).__name__}")]
