@@ -1,6 +1,7 @@
 """Worker processes started from a test, and what must hold of all their runs at the end."""
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -8,9 +9,10 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from actions import VARIABLE
 from databases import Database, look_at_all
 from oracle import open_attempts
-from processes import Files
+from processes import Files, install_actions
 
 from automata.model import RunFinished, StepFinished
 
@@ -27,6 +29,25 @@ class Fleet:
         self.files = Files(folder)
         self.lease = lease
         self.workers: list[subprocess.Popen[str]] = []
+
+    def hire(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start the command ``automata worker``, with the counted actions as a plugin that is installed."""
+        site = self.files.folder / "site"
+        if not site.exists():
+            install_actions(site)
+        environment = {
+            **os.environ,
+            VARIABLE: str(self.files.ledger),
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(site), os.environ.get("PYTHONPATH")))),
+        }
+        lease = f"{round(self.lease * 1000)}ms"
+        program = [sys.executable, "-m", "automata", "worker", "--database", self.url, "--lease", lease]
+        with self.files.output.open("a") as output:
+            worker = subprocess.Popen(
+                [*program, *arguments], stdout=output, stderr=output, text=True, env=environment, cwd=self.files.folder
+            )
+        self.workers.append(worker)
+        return worker
 
     def add(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a worker, and wait until it is on duty."""
@@ -64,9 +85,12 @@ class Fleet:
 
     def unfinished(self, count: int) -> int:
         """How many of *count* runs are neither over nor parked."""
+        return count - self.number("finished_ms IS NOT NULL OR status = 'parked'")
+
+    def number(self, condition: str) -> int:
+        """How many runs there are of which this is true."""
         with contextlib.closing(self.database.connect()) as connection:
-            query = "SELECT count(*) FROM automata_run WHERE finished_ms IS NOT NULL OR status = 'parked'"
-            return count - connection.execute(query).fetchone()[0]
+            return int(connection.execute(f"SELECT count(*) FROM automata_run WHERE {condition}").fetchone()[0])
 
 
 def judge(database: Database, files: Files, *, unsafe: frozenset[str] = frozenset()) -> tuple[list[str], Counter[str]]:
