@@ -197,6 +197,20 @@ def test_an_action_that_does_not_end_is_given_up_in_its_time(post):
     assert (dead.error.kind, len(post.delivered())) == ("timed_out", 2)
 
 
+def test_a_message_may_be_larger_than_the_journal_takes(post):
+    async def main():
+        kernel = post.kernel()
+        async with asyncio.timeout(30), kernel.engine(claims=True) as engine:
+            text = "x" * 400_000
+            await engine.execute(document([note("text: '${input.text}'", "more: '${input}'")]), {"text": text})
+            await met(kernel.store.outbox.waiting, is_empty)
+        await kernel.close()
+
+    asyncio.run(main())
+    [sent] = post.delivered()
+    assert (len(sent["text"]), len(sent["more"]["text"])) == (400_000, 400_000)
+
+
 def test_a_plain_function_is_performed_in_a_child_process(post):
     import os
 

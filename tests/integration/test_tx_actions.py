@@ -37,7 +37,7 @@ def place_order(ctx, parameters):
     if parameters.get("junk"):
         return {"time": time}
     time.sleep(parameters.get("sleep", 0))
-    return {"id": parameters["id"], "attempt": ctx.attempt}
+    return {"id": parameters["id"], "attempt": ctx.attempt, "echo": parameters.get("echo")}
 
 
 def cancel_order(ctx, parameters):
@@ -93,12 +93,12 @@ class Shop:
     def kernel(self):
         return Kernel(database=self.url, plugins=self.plugins, random=SeededRandom(random.randrange(2**60)))
 
-    def play(self, nodes, edges=(), output="null"):
+    def play(self, nodes, edges=(), output="null", input_=None):
         """Run a workflow to its end; the run, its journal and the orders there are then."""
 
         async def main():
             kernel = self.kernel()
-            result = await kernel.run(document(nodes, edges, output))
+            result = await kernel.run(document(nodes, edges, output), input_)
             await kernel.close()
             return result
 
@@ -160,6 +160,16 @@ def test_an_action_that_ends_too_late_has_done_nothing(shop):
 
     assert (run.error.kind, orders) == ("timed_out", {})
     assert "0.1 s" in run.error.message
+
+
+def test_values_above_the_journals_limit_go_in_and_come_out(shop):
+    nodes = [
+        "s: {use: set, with: {text: '${input.text}'}}",
+        "a: {use: shop.place_order, with: {id: 1, echo: '${s.text}'}}",
+    ]
+    run, _, orders = shop.play(nodes, ["s -> a"], "${size(a.echo)}", {"text": "x" * 400_000})
+
+    assert (run.status, run.output, set(orders)) == (RunStatus.SUCCEEDED, 400_000, {"a"})
 
 
 def test_many_steps_at_once_each_have_their_row(shop):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from automata._core import fault
-from automata._core.journal import decode_error, encode_error, read_json, write_json
+from automata._core.journal import decode_error, encode_error, read_value, write_value
 from automata.errors import NotFound
 from automata.model import Dispatch, ErrorInfo
 from automata.sql.claims import over
@@ -42,7 +42,7 @@ _DISCARD = "DELETE FROM automata_outbox WHERE id = ? AND dead"
 def put(link: Link, appends: Sequence[Append]) -> None:
     """Accept the messages of turns. One whose id waits there already is that message."""
     rows: list[Row] = [
-        (one.id, one.run, one.step, write_json(one.body), link.now)
+        (one.id, one.run, one.step, write_value(one.body), link.now)
         for append in appends
         for one in append.turn.dispatches
     ]
@@ -129,7 +129,7 @@ def _found(id_: str, count: int) -> None:
 
 def _dispatch(row: tuple[Any, ...]) -> Dispatch:
     id_, run, step, body, attempts, due_ms, error, dead = row
-    content = read_json(bytes(body))
+    content = read_value(bytes(body))
     return Dispatch(
         id=id_,
         run=run,

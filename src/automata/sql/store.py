@@ -160,8 +160,14 @@ class SqlStore:
         self, run: str, epoch: int, turn_of: Callable[[sa.Connection], Turn], limit_s: float
     ) -> asyncio.Future[Turn]:
         """Execute a function within the writer's transaction, and commit the turn it returns together with it."""
-        operation = Transact(run, epoch, turn_of, self._appending, limit_s)
+        operation = Transact(run, epoch, turn_of, self._relieved, limit_s)
         return cast("asyncio.Future[Turn]", self._writer.submit(operation))
+
+    def _relieved(self, turn: Turn) -> Append:
+        operation = self._appending(turn)
+        if len(operation.data) > INLINE_BYTES:
+            self._outgoing.relieve(operation, turn.events)
+        return operation
 
     def _appending(self, turn: Turn) -> Append:
         events = turn.events
@@ -284,9 +290,9 @@ class SqlStore:
         """When the next schedule is due; maybe in the past."""
         return await self._read(schedules.upcoming)
 
-    async def due(self, now: datetime, limit: int) -> Sequence[Schedule]:
-        """Schedules whose next time is not after *now*."""
-        return await self._read(lambda link: schedules.due(link, now, limit))
+    async def due(self, now: datetime, limit: int, after: Schedule | None = None) -> Sequence[Schedule]:
+        """Schedules whose next time is not after *now*, behind *after*."""
+        return await self._read(lambda link: schedules.due(link, now, limit, after))
 
     async def fire(self, firing: Firing) -> Sequence[Run]:
         """Record ticks, make their runs and move the schedule on, unless another process was first."""

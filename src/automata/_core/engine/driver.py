@@ -241,7 +241,9 @@ class Driver:
         if self.reports() and not self._reported:
             self._turn_out = turn
             self.office.spawn(self._report, turn)
-        elif not firm and work.finished is None and {step.work.effect for step in work.effects} == {Effect.PURE}:
+        elif not (firm or self._transactions or work.finished) and {step.work.effect for step in work.effects} == {
+            Effect.PURE
+        }:
             self._submit(turn, urgent=False)
             self._count += len(batch)
             self._launch()

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from automata._core import fault
-from automata._core.engine.attempt import GRACE_S
+from automata._core.engine.attempt import GRACE_S, opened
 from automata._core.engine.dispatch import Letter, SendingContext
 from automata._core.engine.host import Host
 from automata._core.engine.record import describe_at
@@ -173,7 +173,8 @@ class Relay:
         try:
             context = SendingContext(self._host, dispatch, letter.connection, letter.timeout_s)
             assert self._host.deliver is not None  # noqa: S101 - else there is no relay
-            await self._host.deliver(self._types(letter.use), context, copied(letter.parameters))
+            parameters = await opened(self._host.depot, copied(letter.parameters))
+            await self._host.deliver(self._types(letter.use), context, parameters)
         except BaseException as error:  # noqa: BLE001 - the fence: whatever an action raises is its own
             return error
         return None

@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Protocol, cast
 
 from automata._core import fault
-from automata._core.engine.attempt import settled
+from automata._core.engine.attempt import opened, settled
 from automata._core.engine.host import Host
 from automata._core.engine.record import failed
 from automata._core.machine import Step
@@ -23,7 +23,7 @@ from automata._core.payload import copied
 from automata._core.plan import Plan, PlanGraph, PlanNode
 from automata._core.stamp import text_of
 from automata.errors import FixInput, StepError, StoreUnavailable, Undone
-from automata.model import Blocking, Effect, Event, Json, Run, StepFinished
+from automata.model import Blocking, Effect, Event, Json, JsonObject, Run, StepFinished
 from automata.ports import Transactor, Turn
 
 if TYPE_CHECKING:
@@ -92,15 +92,34 @@ class Transactions:
         """
         step = self._waiting.popleft()
         turn = Turn(run=self._run.id, epoch=self._run.epoch, after=after)
-        self._handed_in(turn, step).add_done_callback(lambda done: self._over(turn, step, done))
+        parameters = step.input if isinstance(step.input, dict) else {}
+        if self._host.depot.knows(self._run.id):
+            self._office.spawn(self._opened, turn, step, parameters)
+        else:
+            self._hand_in(turn, step, parameters)
         return turn
 
-    def _handed_in(self, turn: Turn, step: Step) -> asyncio.Future[Turn]:
+    async def _opened(self, turn: Turn, step: Step, parameters: JsonObject) -> None:
+        """Fetch large values among the parameters first."""
+        try:
+            parameters = await opened(self._host.depot, parameters)
+        except Exception as error:  # noqa: BLE001 - the fence: it is the failure of this step
+            if not self._owner.closed:
+                self._owner.transacted((), failed(self._host, step, error))
+        else:
+            if not self._owner.closed:
+                self._hand_in(turn, step, parameters)
+
+    def _hand_in(self, turn: Turn, step: Step, parameters: JsonObject) -> None:
+        future = self._handed_in(turn, step, parameters)
+        future.add_done_callback(lambda done: self._over(turn, step, done))
+
+    def _handed_in(self, turn: Turn, step: Step, parameters: JsonObject) -> asyncio.Future[Turn]:
         store, action = self._host.store, step.work.type.run
         if not isinstance(store, Transactor) or not isinstance(action, Blocking):
             return _refusal(step, isinstance(store, Transactor))
         limit_s = min(step.work.timeout_s or LIMIT_S, LIMIT_S)
-        call = _Call(self._host, self._run, step, turn.after)
+        call = _Call(self._host, self._run, step, turn.after, parameters)
         return store.transact(self._run.id, self._run.epoch, call.turn, limit_s)
 
     def _over(self, turn: Turn, step: Step, done: asyncio.Future[Turn]) -> None:
@@ -136,11 +155,12 @@ class Transactions:
 class _Call:
     """One call of an action; it may be made several times, until its transaction commits."""
 
-    def __init__(self, host: Host, run: Run, step: Step, after: int) -> None:
+    def __init__(self, host: Host, run: Run, step: Step, after: int, parameters: JsonObject) -> None:
         self._host = host
         self._run = run
         self._step = step
         self._after = after
+        self._parameters = parameters
         self._begun = host.clock.now()
         self._ticks = perf_counter()
         self._key = host.idempotency_key(run, step)
@@ -149,10 +169,9 @@ class _Call:
         """Perform the action, in the store's thread."""
         step = self._step
         action = cast("TxRun", cast("Blocking", step.work.type.run).function)
-        parameters = copied(step.input) if isinstance(step.input, dict) else {}
         context = WritingContext(connection, self._host.setting, self._run.id, step, self._begun, self._key)
         fault.point("effect.before")
-        outcome = settled(action(context, parameters))
+        outcome = settled(action(context, copied(self._parameters)))
         fault.point("effect.after")
         at = text_of(self._begun + timedelta(seconds=perf_counter() - self._ticks))
         event = StepFinished(step.address, step.attempt, outcome.output, outcome.port, at)
