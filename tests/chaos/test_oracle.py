@@ -13,6 +13,7 @@ from automata._core.plan import compile_plan
 from automata.model import (
     BodyFinished,
     CancelRequested,
+    ChildEnded,
     Message,
     RunFinished,
     RunStarted,
@@ -74,6 +75,13 @@ def test_an_attempt_cut_off_before_its_effect_is_one_effect():
 
 def test_an_attempt_cut_off_after_its_effect_is_two_effects():
     assert found(seen(AGAIN, (entry("a"), entry("a", 2), entry("b"))), CUT_AFTER) == []
+
+
+def test_the_end_of_a_child_may_stay_unread_once_its_step_is_over_and_not_before():
+    told_again = Message(id="child", body=ChildEnded("a", "c"))
+    assert found(seen(WELL, DONE, inbox=[(told_again, False)])) == []
+    never_told = Message(id="child", body=ChildEnded("k", "c"))
+    assert found(seen(WELL, DONE, inbox=[(never_told, False)])) == ["I6: messages ['child'] were never taken"]
 
 
 SIGNAL = Message(id="go", body=SignalReceived("go", "go", None))
