@@ -237,13 +237,11 @@ class Driver:
             dispatches=self._tray.empty(),
         )
         self._taken, self._sent = [], []
-        firm, self._firm = self._firm, False
+        may_wait, self._firm = not (self._firm or self._transactions or work.finished), False
         if self.reports() and not self._reported:
             self._turn_out = turn
             self.office.spawn(self._report, turn)
-        elif not (firm or self._transactions or work.finished) and {step.work.effect for step in work.effects} == {
-            Effect.PURE
-        }:
+        elif may_wait and {step.work.effect for step in work.effects} == {Effect.PURE}:
             self._submit(turn, urgent=False)
             self._count += len(batch)
             self._launch()
@@ -436,13 +434,10 @@ class Driver:
             return  # the next rest lingers anew
         due, machine = self.timers.next(), self.work.machine
         if due is not None and due < self.host.clock.now() + timedelta(seconds=NEAR_S):
-            self._rest_later()
+            self._linger = asyncio.get_running_loop().call_later(NEAR_S, self._lingered)
             return
         waiting = RunStatus.PAUSED if machine.paused else RunStatus.WAITING
         self._release(RunStatus.PARKED if machine.parked else waiting, due)
-
-    def _rest_later(self) -> None:
-        self._linger = asyncio.get_running_loop().call_later(NEAR_S, self._lingered)
 
     def _release(self, status: RunStatus | None, wake: datetime | None) -> None:
         """Give the run back to the store."""
