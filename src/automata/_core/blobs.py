@@ -72,8 +72,7 @@ def put_out(
         TooLarge: It is larger than `LARGEST_BYTES`.
         StoreUnavailable: *keep* says so.
     """
-    if weight(value, LARGEST_BYTES) > LARGEST_BYTES:
-        raise TooLarge(too_large(what, value), limit_bytes=LARGEST_BYTES)
+    require_fit(value, what)
     return _put_out(value, keep, limit_bytes, whole=whole)
 
 
@@ -89,13 +88,19 @@ def _put_out(value: Json, keep: Keep, limit_bytes: int, *, whole: bool = True) -
     return Large(*keep(parts(value)))
 
 
-def too_large(what: str, value: Json, limit_bytes: int = LARGEST_BYTES) -> str:
-    """Say which value is too large, how large it is, and what helps."""
-    size = weight(value, 16 * limit_bytes)
-    return (
-        f"{what} takes {sized(size)} as JSON; a value may have {sized(limit_bytes)}: "
-        "write it to a file or an object store, and pass on where it is"
-    )
+def require_fit(value: Json, what: str) -> None:
+    """Refuse a value that is larger than any may be.
+
+    Raises:
+        TooLarge: It is; says which value, how large it is, and what helps.
+    """
+    size = weight(value, 16 * LARGEST_BYTES)
+    if size > LARGEST_BYTES:
+        raise TooLarge(
+            f"{what} takes {sized(size)} as JSON; a value may have {sized(LARGEST_BYTES)}: "
+            "write it to a file or an object store, and pass on where it is",
+            limit_bytes=LARGEST_BYTES,
+        )
 
 
 def sized(count: int) -> str:

@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from attrs import evolve
+
 from automata._core.cases import CaseResult, Mocked, Post, compare, give_up, play
 from automata._core.catalog import Catalog, build_catalog
 from automata._core.clock import StoreClock
@@ -330,6 +332,7 @@ class Kernel:
             run_id = engine.fresh_id()
             relay.open(engine, run_id)
             final = await engine.wait(await engine.start(workflow, input_, trigger=trigger, key=key, run_id=run_id))
+        final = evolve(final, output=await whole_value(final.output, self.store.blobs))
         journal = tuple(await self.store.journal(final.id))
         return RunResult(run=final, steps=steps_of(engine.plan(workflow), journal), journal=journal)
 

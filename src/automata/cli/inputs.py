@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from automata.model import Json
 
 
+_DOCUMENT_BYTES = 1024 * 1024
+"""Characters up to which mistakes are shown with their place."""
+
+
 def read_input(values: Sequence[str]) -> Json:
     """Make the start input of what ``--input`` was given; None when it was not.
 
@@ -78,8 +82,13 @@ def _member(text: str) -> tuple[str, Json]:
 
 
 def _file(path: str) -> str:
+    from automata._core.large import LARGEST_BYTES
+
+    file = Path(path)
+    if file.is_file() and (size := file.stat().st_size) > 2 * LARGEST_BYTES:  # Half of it may be indentation.
+        raise _too_large(f"The file {path!r}", size)
     try:
-        return Path(path).read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise Failure(f"{path!r} is not UTF-8 text", exit=Exit.USAGE) from error
 
@@ -87,6 +96,8 @@ def _file(path: str) -> str:
 def _parsed(text: str, what: str) -> Json:
     from automata._core.codec import read_text
 
+    if len(text) > _DOCUMENT_BYTES:
+        return _large(text, what)
     source, problems = read_text(text, format="json")
     if source is None or problems:
         because = problems[0].message if problems else ""
@@ -94,3 +105,32 @@ def _parsed(text: str, what: str) -> Json:
         because += f" (line {place.line}, column {place.column})" if place else ""
         raise Failure(f"Cannot read {what} as JSON", exit=Exit.USAGE, because=because)
     return json.loads(json.dumps(source.raw))  # type: ignore[no-any-return] # a JSON value by construction
+
+
+def _large(text: str, what: str) -> Json:
+    """Read what is too large to be searched for the places of its mistakes."""
+    from automata._core.large import LARGEST_BYTES, weight
+    from automata._core.payload import settle
+    from automata.errors import StepError
+
+    try:
+        value: Json = json.loads(text)
+        if (size := weight(value, 2 * LARGEST_BYTES)) > LARGEST_BYTES:
+            raise _too_large(what[0].upper() + what[1:], size)
+        return settle(value)
+    except StepError as error:
+        because = error.message.replace("The output", "It")
+    except (ValueError, RecursionError) as error:
+        because = str(error) or type(error).__name__
+    raise Failure(f"Cannot read {what} as JSON", exit=Exit.USAGE, because=because)
+
+
+def _too_large(what: str, size: int) -> Failure:
+    from automata._core.blobs import sized
+    from automata._core.large import LARGEST_BYTES
+
+    return Failure(
+        f"{what} has {sized(size)}; an input may have {sized(LARGEST_BYTES)}",
+        exit=Exit.LIMIT,
+        fix="keep it in a file or an object store, and give where it is",
+    )

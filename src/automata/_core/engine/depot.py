@@ -10,7 +10,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from automata._core.blobs import put_out, read_value, sized
+from automata._core.blobs import put_out, read_value, require_fit, sized
 from automata._core.large import INLINE_BYTES, Large, holds, opened, references, weight
 from automata.errors import AutomataError, FixInput, StepError, StoreUnavailable
 from automata.model import Json
@@ -72,7 +72,10 @@ class Depot:
             TooLarge: It is larger than any value may be.
             StoreUnavailable: It cannot be kept now.
         """
-        if self._blobs is None or weight(value, INLINE_BYTES) <= INLINE_BYTES:
+        if weight(value, INLINE_BYTES) <= INLINE_BYTES:
+            return value
+        if self._blobs is None:
+            require_fit(value, what)
             return value
         keep = self._blobs.keep
         return await asyncio.to_thread(lambda: put_out(value, keep, what=what))

@@ -2,7 +2,7 @@
 
 from automata._core.operations.definitions import Definitions, Published
 from automata._core.operations.detail import Detail, Wait, uses_in
-from automata._core.operations.export import Export, export_json, read_export
+from automata._core.operations.export import Export, export_json, read_export, whole
 from automata._core.operations.lookup import SHOWN, find_run
 from automata._core.operations.record import event_json, event_of, message_json, run_row
 from automata._core.operations.runs import UNFINISHED, Page, Runs, Sent
@@ -26,4 +26,5 @@ __all__ = [
     "read_export",
     "run_row",
     "uses_in",
+    "whole",
 ]

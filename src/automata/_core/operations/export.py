@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from automata._core.canonical import digest
 from automata._core.codec import decode, encode
 from automata._core.codec import version as version_of
 from automata._core.operations.detail import Detail
 from automata._core.operations.record import event_json, event_of, message_json, message_of, run_of, run_row
+from automata._core.operations.whole import whole_events, whole_messages, whole_value
 from automata.errors import Damaged, FixInput
 from automata.model import Event, Json, JsonObject, Message, Run, RunFinished, RunStarted, Workflow
+from automata.ports import Blobs
 
 FORMAT = "automata.run/1"
 
@@ -28,6 +30,16 @@ class Export:
     workflow: Workflow | None
     journal: Sequence[Event]
     messages: Sequence[Message]
+
+
+async def whole(detail: Detail, blobs: Blobs | None) -> Detail:
+    """A run with its large values in their places, for a document that says everything; raises as `whole_value`."""
+    return evolve(
+        detail,
+        run=evolve(detail.run, output=await whole_value(detail.run.output, blobs)),
+        journal=await whole_events(detail.journal, blobs),
+        messages=await whole_messages(detail.messages, blobs),
+    )
 
 
 def export_json(detail: Detail, workflow: Workflow | None) -> dict[str, Json]:

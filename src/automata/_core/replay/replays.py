@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 from automata._core.canonical import digest
 from automata._core.catalog import Catalog
 from automata._core.operations.lookup import find_run, find_version
+from automata._core.operations.whole import whole_events
 from automata._core.plan import Plan, compile_plan
 from automata._core.replay.compare import replay_diff
 from automata._core.replay.difference import RunDifference
@@ -19,6 +20,8 @@ from automata.errors import AutomataError, FixInput, KernelBug, NotFound
 from automata.model import JsonObject, Run, RunStatus, Workflow
 from automata.ports import Random, RunQuery, Store
 
+WHOLE_BYTES = 64 * 1024 * 1024
+"""Large values of a run that are read; where there are more, what looks into one cannot be decided again."""
 PAGE = 100
 DEEPEST = 16
 """How deep calls are followed; the engine nests them no deeper."""
@@ -95,7 +98,8 @@ class Replays:
         """
         row = run if isinstance(run, Run) else await find_run(self.store, run, org=self.org)
         plan = await self._plan(row.workflow, row.version)
-        return Record(row, plan, tuple(await self.store.journal(row.id)))
+        journal = await self.store.journal(row.id)
+        return Record(row, plan, tuple(await whole_events(journal, self.store.blobs, limit_bytes=WHOLE_BYTES)))
 
     async def plan_fork(self, record: Record, place: Place, *, version: str | None = None) -> ForkPlan:
         """See what a fork would be, without making it.

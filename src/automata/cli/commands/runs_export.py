@@ -48,9 +48,9 @@ def command(
     wanted = run or ""
 
     async def work(desk: Desk) -> tuple[Run, dict[str, Json]]:
-        from automata._core.operations import export_json
+        from automata._core.operations import export_json, whole
 
-        detail = await desk.runs.show(wanted)
+        detail = await whole(await desk.runs.show(wanted), desk.store.blobs)
         found = await desk.store.workflow(detail.run.workflow, detail.run.version, org=detail.run.org)
         return detail.run, export_json(detail, None if found is None else found[1])
 
