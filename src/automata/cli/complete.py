@@ -97,6 +97,8 @@ def runs(context: click.Context, _parameter: click.Parameter, typed: str) -> lis
         from automata.cli.store import at_desk
         from automata.ports import RunQuery
 
+        if not _has_database(context):
+            return []
         page = at_desk(context.params.get("database"), lambda desk: desk.runs.page(RunQuery(prefix=typed)))
         return [run.id for run in page.runs]
 
@@ -109,10 +111,20 @@ def workflows(context: click.Context, _parameter: click.Parameter, typed: str) -
     def look() -> Iterable[str]:
         from automata.cli.store import at_desk
 
+        if not _has_database(context):
+            return []
         rows = at_desk(context.params.get("database"), lambda desk: desk.definitions.versions())
         return [row.workflow for row in rows]
 
     return starting(typed, look)
+
+
+def _has_database(context: click.Context) -> bool:
+    """Whether there is one: pressing a key must not make it."""
+    from automata._core.settings import load_settings
+    from automata.cli.database import is_there
+
+    return is_there(load_settings(folder=Path.cwd(), partial=True), context.params.get("database"))
 
 
 def starting(typed: str, look: Callable[[], Iterable[str]]) -> list[CompletionItem]:

@@ -49,6 +49,15 @@ def database_url(settings: Configuration, option: str | None = None) -> str:
     return f"sqlite:///{file}"
 
 
+def is_there(settings: Configuration, option: str | None = None) -> bool:
+    """Whether there is a database to look into; nothing is made. A server is taken to be there."""
+    named = option or settings.text(SETTING)
+    if not named:
+        return default_file().exists()
+    scheme, _, place = _checked(named).partition(":///")
+    return scheme != "sqlite" or Path(place).exists()
+
+
 def default_file() -> Path:
     """Where the database is when nobody says anything; nothing is made."""
     from automata._core.settings import PROJECT_FILE

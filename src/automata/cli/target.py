@@ -36,14 +36,14 @@ def home(target: str, option: str | None, *, detached: bool) -> str | None:
         Failure: *target* is no file, and there is no database to look for a workflow of that name.
     """
     from automata._core.settings import load_settings
-    from automata.cli.database import SETTING, database_url, default_file
+    from automata.cli.database import SETTING, database_url, is_there
 
     settings = load_settings(folder=Path.cwd(), partial=True)
     if option or settings.text(SETTING):
         return database_url(settings, option)
     if is_document(target):
         return database_url(settings) if detached else None
-    if not default_file().exists():
+    if not is_there(settings):
         raise Failure(
             f"No file {target!r}, and no database that could have a workflow of that name",
             exit=Exit.NOT_FOUND,

@@ -43,6 +43,25 @@ def test_names_that_exist_are_offered(automata, folder, monkeypatch, capsys, wor
     assert "other.yaml" not in names
 
 
+@pytest.mark.parametrize("words", ["automata run Fi", "automata workflows show Fi", "automata runs show 0"])
+def test_pressing_a_key_makes_no_database(automata, folder, monkeypatch, capsys, words):
+    monkeypatch.delenv("AUTOMATA_DATABASE", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder / "data"))
+
+    offered(automata, monkeypatch, capsys, words)
+
+    assert not (folder / "data").exists()
+
+
+def test_published_workflows_can_be_run(automata, folder, monkeypatch, capsys):
+    monkeypatch.setenv("AUTOMATA_DATABASE", "runs.db")
+    monkeypatch.setattr("automata.cli.complete.LIMIT_S", 30)
+    monkeypatch.setattr(capped, "__defaults__", (30,))
+    automata("workflows", "publish", "first.yaml")
+
+    assert offered(automata, monkeypatch, capsys, "automata run Fi") == {"First"}
+
+
 def test_a_slow_look_up_is_not_waited_for():
     gate = threading.Event()
 

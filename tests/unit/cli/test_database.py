@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from automata._core.settings import load_settings
-from automata.cli.database import database_url, default_file, shown
+from automata.cli.database import database_url, default_file, is_there, shown
 from automata.cli.failure import Failure
 
 
@@ -32,6 +32,18 @@ def test_the_option_wins_over_the_setting(folder):
 )
 def test_common_spellings_of_a_url_are_taken(folder, given, used):
     assert url(given) == used
+
+
+@pytest.mark.parametrize(
+    ("option", "there"),
+    [("x.db", True), ("y.db", False), ("sqlite:///x.db", True), ("postgresql://h/n", True), (None, False)],
+)
+def test_looking_whether_there_is_one_makes_none(folder, monkeypatch, option, there):
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder / "data"))
+    (folder / "x.db").touch()
+
+    assert is_there(load_settings(environ={}), option) is there
+    assert sorted(file.name for file in folder.glob("*")) == ["first.yaml", "x.db"]
 
 
 def test_a_path_is_a_sqlite_file(folder):
