@@ -1,6 +1,9 @@
 """Watching runs."""
 
 import json
+import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -70,3 +73,15 @@ def test_a_parked_run_that_was_answered_is_followed_further(automata, parked):
     automata("runs", "resolve", parked, "--retry")
 
     assert automata("runs", "tail", parked, "--timeout", "300ms").code == 7
+
+
+def test_ctrl_c_stops_watching_and_not_the_run(automata, waiting):
+    line = [sys.executable, "-m", "automata", "runs", "tail", waiting]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert "It waits" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert said.strip() == "Interrupted"
+    assert json.loads(automata("runs", "show", waiting, "--json").out)["status"] == "waiting"
