@@ -84,6 +84,8 @@ def database_option(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _checked(text: str) -> str:
     if not _SCHEME.match(text):
+        if Path(text).is_dir():
+            raise Failure(f"{text!r} is a folder, not a database", exit=Exit.USAGE, fix="name the file, or give a URL")
         return f"sqlite:///{Path(text).absolute()}"
     scheme, _, rest = text.partition("://")
     url = f"{_DRIVERS.get(scheme.lower(), scheme.lower())}://{rest}"

@@ -49,17 +49,26 @@ async def opened(option: str | None) -> AsyncIterator[Desk]:
         await store.close()
 
 
-def at_desk(option: str | None, work: Callable[[Desk], Awaitable[T]], *, look: str = "automata runs list") -> T:
+def at_desk(
+    option: str | None,
+    work: Callable[[Desk], Awaitable[T]],
+    *,
+    look: str = "automata runs list",
+    makes: bool = False,
+) -> T:
     """Do *work* with the database, on a loop of its own.
 
     Args:
         option: What ``--database`` says.
         work: What to do.
         look: The command that shows what there is, for whoever named what there is not.
+        makes: Whether a SQLite file somebody named is made when it is not there, rather than taken for a mistake.
 
     Raises:
         Failure: It cannot be done; says what helps.
     """
+    if not makes:
+        _require(option)
 
     async def main() -> T:
         async with opened(option) as desk:
@@ -85,6 +94,21 @@ def helpful(look: str = "") -> Iterator[None]:
         raise Failure(error.message, exit=Exit.NOT_FOUND, fix=look) from error
     except StoreUnavailable as error:
         raise Failure(error.message, exit=Exit.UNAVAILABLE, fix="automata db status") from error
+
+
+def _require(option: str | None) -> None:
+    """Refuse a file that is not there, where somebody has named it."""
+    from automata._core.settings import load_settings
+    from automata.cli.database import SETTING, is_there, shown
+
+    settings = load_settings(folder=Path.cwd(), partial=True)
+    named = option or settings.text(SETTING)
+    if named and not is_there(settings, option):
+        raise Failure(
+            f"There is no database {shown(named)!r}",
+            exit=Exit.NOT_FOUND,
+            fix="name one that is there, or make it: automata db upgrade",
+        )
 
 
 def chosen(option: str | None) -> str:

@@ -50,6 +50,11 @@ def test_a_path_is_a_sqlite_file(folder):
     assert url("data/x.db") == f"sqlite:///{folder}/data/x.db"
 
 
+def test_a_folder_is_no_database(folder):
+    with pytest.raises(Failure, match="is a folder"):
+        url(str(folder))
+
+
 def test_another_kind_of_database_is_refused_without_its_password(folder):
     with pytest.raises(Failure, match="'mysql' are not supported") as caught:
         url("mysql://me:hush@host/name")

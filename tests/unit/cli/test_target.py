@@ -44,7 +44,9 @@ def test_looking_for_a_name_makes_no_database(alone):
     assert not (alone / "data").exists()
 
 
-def test_an_unknown_name_is_told_with_what_may_be_meant(alone):
+def test_an_unknown_name_is_told_with_what_may_be_meant(alone, automata):
+    automata("db", "upgrade", "--database", "x.db")
+
     with pytest.raises(Failure, match=r"No file 'Frist'\. No workflow 'Frist' is published") as caught:
         published(f"sqlite:///{alone / 'x.db'}", "Frist")
 

@@ -42,7 +42,7 @@ def accept(
             await require_trigger(desk, name, None, trigger)
         return await desk.definitions.start(name, input_, trigger=trigger, key=key)
 
-    run = at_desk(url, work)
+    run = at_desk(url, work, makes=True)
     out.emit(
         started_json(run),
         lambda: [f"Run {out.style(short(run), 'name')} of {run.workflow} was accepted ({run.status})"],

@@ -40,7 +40,7 @@ def command(context: click.Context, files: tuple[str, ...], database: str | None
     async def work(desk: Desk) -> list[tuple[str, Published]]:
         return [(file, await desk.definitions.publish(workflow)) for file, workflow in documents.items()]
 
-    published = at_desk(database, work)
+    published = at_desk(database, work, makes=True)
     payload = {"published": [{"file": file, **published_json(each)} for file, each in published]}
     out.emit(payload, lambda: _lines(published), rows="published")
     out.next(f"automata workflows start '{safe(published[0][1].version.workflow)}'", "automata worker")
