@@ -61,7 +61,8 @@ def test_a_name_nobody_published_is_not_found(automata, database):
 
 def test_a_run_that_is_parked_exits_with_7(automata, folder):
     (folder / "p.yaml").write_text(
-        "automata: 1\nname: P\nsettings: {on_error: park}\nnodes: {boom: {use: fail, with: {class: broken, message: No}}}\n"
+        "automata: 1\nname: P\nsettings: {on_error: park}\n"
+        "nodes: {boom: {use: fail, with: {class: broken, message: No}}}\n"
     )
 
     assert automata("run", "p.yaml").code == 7
