@@ -51,7 +51,7 @@ class MemoryStore:
         self._taken: dict[str, set[str]] = {}
         self._workers: set[str] = set()
         self._key = secrets.token_bytes(32)
-        self._dispatches = MemoryOutbox(self._now)
+        self._dispatches = MemoryOutbox(self._now, self._leased)
         self.outbox: Outbox = self._dispatches
 
     # ------------------------------------------------------------ definitions
@@ -204,6 +204,7 @@ class MemoryStore:
     async def leave(self, worker: str) -> None:
         """End a lease."""
         self._workers.discard(worker)
+        self._dispatches.free(worker)
         now = self._now()
         self._runs.update({id_: evolve(r, owner=None, wake=now) for id_, r in self._runs.items() if r.owner == worker})
 
@@ -272,10 +273,12 @@ class MemoryOutbox:
 
     Args:
         now: Where time comes from.
+        leased: Raises `Fenced` for a worker without a lease.
     """
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    def __init__(self, now: Callable[[], datetime], leased: Callable[[str], None]) -> None:
         self._now = now
+        self._leased = leased
         self._rows: dict[str, tuple[Dispatch, str | None]] = {}
         """Messages by id, each with the worker that sends it now."""
 
@@ -284,12 +287,17 @@ class MemoryOutbox:
         for one in dispatches:
             self._rows.setdefault(one.id, (evolve(one, due=self._now()), None))
 
+    def free(self, worker: str) -> None:
+        """Leave what *worker* was sending to others."""
+        self._rows.update({id_: (one, None) for id_, (one, owner) in self._rows.items() if owner == worker})
+
     async def upcoming(self) -> datetime | None:
         """When the next message that nobody is sending is due."""
         return min((one.due for one, owner in self._rows.values() if _is_free(one, owner) and one.due), default=None)
 
     async def take(self, worker: str, limit: int) -> Sequence[Dispatch]:
         """Take messages that are due."""
+        self._leased(worker)
         now = self._now()
         due = [one for one, owner in self._rows.values() if _is_free(one, owner) and (one.due or now) <= now]
         taken = [evolve(one, attempts=one.attempts + 1) for one in due[:limit]]

@@ -38,9 +38,10 @@ from automata.testing.laws import (
     step,
     turn,
 )
+from automata.testing.outbox import OutboxLaws
 
 
-class StoreSuite(DefinitionLaws, ReadingLaws):
+class StoreSuite(DefinitionLaws, ReadingLaws, OutboxLaws):
     """Tests any store passes; each gets a store of its own, empty, from `opened`."""
 
     leases_end = True
