@@ -282,30 +282,43 @@ def test_runs_go_on_by_themselves_within_ten_seconds_once_a_full_disk_has_room(s
     assert at_work.over(within_s=20) < 10
 
 
+def terminate_backends(url):
+    """End every connection of Automata, as a server does that is stopped."""
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as admin:
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'automata'"
+        )
+
+
 @pytest.mark.timeout(90)
 def test_runs_survive_backends_that_are_terminated_under_load(postgres_url, trouble):
     database = make_database(postgres_url, Path())
     database.fresh()
     at_work = trouble(database)
-    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as admin:
-        for _ in range(10):
-            admin.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'automata'"
-            )
-            time.sleep(0.15)
+    for _ in range(10):
+        terminate_backends(postgres_url)
+        time.sleep(0.15)
     at_work.over(within_s=30)
 
 
 @pytest.mark.timeout(90)
-@pytest.mark.parametrize("fault", ["cut", "reset", "blackhole", "latency", "commits"])
+@pytest.mark.parametrize("fault", ["cut", "reset", "blackhole", "latency", "commits", "stopped"])
 def test_runs_survive_a_network_that_breaks(proxied, trouble, fault):
     url, proxy, direct = proxied
     database = PostgreSQL(direct)
     make_database(direct, Path())
     database.fresh()
     at_work = trouble(database, url)
-    if fault == "blackhole":
+    if fault == "stopped":
+        proxy.refuse = True
+        terminate_backends(direct)
+        proxy.reset()
+        time.sleep(3)
+        assert at_work.worker.poll() is None, at_work.fleet.said()
+        assert at_work.fleet.unfinished(RUNS) == RUNS
+        proxy.refuse = False
+    elif fault == "blackhole":
         proxy.blackhole = True
         time.sleep(1)
         proxy.blackhole = False
