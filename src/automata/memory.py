@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from attrs import evolve
 
 from automata.errors import AutomataError, Conflict, Fenced, KernelBug, NotFound, Overloaded
-from automata.model import Dispatch, ErrorInfo, Event, Message, Run, RunFinished, Version, Workflow
+from automata.model import Dispatch, ErrorInfo, Event, Message, Run, RunFinished, RunStatus, Version, Workflow
 from automata.ports import Blobs, Clock, Outbox, RunQuery, Turn
 
 T = TypeVar("T")
@@ -214,7 +214,7 @@ class MemoryStore:
         now = self._now()
         due = [r for r in self._runs.values() if r.owner is None and r.wake is not None and r.wake <= now]
         due.sort(key=lambda row: (-row.priority, row.wake))
-        claimed = [evolve(row, owner=worker, wake=None, epoch=row.epoch + 1) for row in due[:limit]]
+        claimed = [_held(row, worker) for row in due[:limit]]
         self._runs.update({row.id: row for row in claimed})
         return claimed
 
@@ -349,6 +349,13 @@ def _is_free(one: Dispatch, owner: str | None) -> bool:
 
 
 INBOX_LIMIT = 1_000
+
+
+def _held(row: Run, worker: str) -> Run:
+    """A run as it is once *worker* has claimed it; one that is parked or paused stays so."""
+    begins = row.status in {RunStatus.QUEUED, RunStatus.WAITING}
+    status = RunStatus.RUNNING if begins else row.status
+    return evolve(row, owner=worker, wake=None, epoch=row.epoch + 1, status=status)
 
 
 def _fits(row: Run, query: RunQuery) -> bool:

@@ -10,11 +10,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from attrs import frozen
 
-from automata._core.schedule import Spec, Ticks, following, missed
+from automata._core.schedule import Spec, following, missed
 from automata.errors import AutomataError, TryLater
 from automata.model import Event, JsonObject, Run, RunStarted, RunStatus
 from automata.ports import Random
@@ -23,6 +23,7 @@ _log = logging.getLogger(__name__)
 
 LONGEST_SLEEP_S = 1.0
 """After at most this long it looks again: another process may have published a schedule that is due sooner."""
+SHORTEST_SLEEP_S = 0.001
 JUMP = timedelta(seconds=60)
 """By how much the store's clock and this process's may part between two sweeps before ticks are held back."""
 AT_ONCE = 100
@@ -64,6 +65,7 @@ class Firing:
     """When it is due again; None: never."""
 
 
+@runtime_checkable
 class Schedules(Protocol):
     """Where schedules live; beside the runs."""
 
@@ -73,8 +75,11 @@ class Schedules(Protocol):
     async def upcoming(self) -> datetime | None:
         """When the next schedule is due; maybe in the past."""
 
-    async def due(self, now: datetime, limit: int) -> Sequence[Schedule]:
-        """Schedules whose next time is not after *now*, the longest overdue first."""
+    async def due(self, now: datetime, limit: int, after: Schedule | None = None) -> Sequence[Schedule]:
+        """Schedules whose next time is not after *now*, the longest overdue first; those behind *after* in that order.
+
+        Of one moment, they are in the order of their ids.
+        """
 
     async def fire(self, firing: Firing) -> Sequence[Run]:
         """Record ticks, make their runs and move the schedule on: all of it, or nothing because another was first.
@@ -93,13 +98,22 @@ class Scheduler:
     Args:
         schedules: The store.
         random: Gives the ids of runs.
+        made: Called when runs were made, which wait for a worker now.
         monotonic: Seconds of this process's own clock, which is never set; the loop's when None.
     """
 
-    def __init__(self, schedules: Schedules, random: Random, *, monotonic: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self,
+        schedules: Schedules,
+        random: Random,
+        *,
+        made: Callable[[], None] | None = None,
+        monotonic: Callable[[], float] | None = None,
+    ) -> None:
         self._schedules = schedules
         self._random = random
-        self._monotonic = monotonic
+        self._made = made or (lambda: None)
+        self._monotonic = monotonic or (lambda: asyncio.get_running_loop().time())
         self._seen: tuple[datetime, float] | None = None
         self._nudged = asyncio.Event()
 
@@ -110,18 +124,21 @@ class Scheduler:
     async def run(self) -> None:
         """Fire what is due for as long as the task is not cancelled; a store that does not answer is asked again."""
         while True:
+            self._nudged.clear()
             pause = LONGEST_SLEEP_S
             try:
-                await self.sweep()
+                if await self.sweep():
+                    self._made()
                 pause = await self._pause()
             except TryLater as error:
                 _log.warning("Schedules wait: %s", error)
+            except Exception:  # noqa: BLE001 - the fence: one look that fails is not the end of all schedules
+                _log.exception("Schedules cannot be looked at")
             try:
                 async with asyncio.timeout(pause):
                     await self._nudged.wait()
-                self._nudged.clear()
             except TimeoutError:
-                pass
+                continue
 
     async def sweep(self) -> int:
         """Fire everything that is due now; the number of runs.
@@ -133,31 +150,31 @@ class Scheduler:
         if self._jumped(now):
             return 0
         made = 0
-        while batch := await self._schedules.due(now, AT_ONCE):
-            results = await asyncio.gather(*(self._fire(schedule, now) for schedule in batch))
-            made += sum(count for count, _ in results)
-            if len(batch) < AT_ONCE or not any(moved for _, moved in results):
-                break
+        batch = await self._schedules.due(now, AT_ONCE)
+        while batch:
+            made += sum(await asyncio.gather(*(self._fire(schedule, now) for schedule in batch)))
+            # What could not be fired is still due: go on behind it, or it would stand before all others.
+            batch = await self._schedules.due(now, AT_ONCE, batch[-1]) if len(batch) == AT_ONCE else ()
         return made
 
-    async def _fire(self, schedule: Schedule, now: datetime) -> tuple[int, bool]:
-        """Fire one schedule; how many runs it made, and whether it is dealt with."""
+    async def _fire(self, schedule: Schedule, now: datetime) -> int:
+        """Fire one schedule; how many runs it made."""
         try:
             firing = self._firing(schedule, now)
             made = await self._schedules.fire(firing)
         except TryLater as error:
             _log.warning("A schedule waits: %s", error, extra={"schedule": schedule.id})
-            return 0, False
+            return 0
         except AutomataError:
             _log.exception("A schedule cannot be fired", extra={"schedule": schedule.id})
-            return 0, False
+            return 0
         if firing.skipped:
             facts = {"schedule": schedule.id, "skipped": len(firing.skipped)}
             _log.warning("Times of a schedule were missed", extra=facts)
-        return len(made), True
+        return len(made)
 
     def _firing(self, schedule: Schedule, now: datetime) -> Firing:
-        ticks = _ticks(schedule, now)
+        ticks = missed(schedule.spec, schedule.next - _JUST_BEFORE, now)
         starts = [start_of(schedule, at, now, self._random.identifier()) for at in ticks.started]
         return Firing(
             schedule=schedule,
@@ -167,15 +184,16 @@ class Scheduler:
         )
 
     async def _pause(self) -> float:
+        """Seconds until it is to look again."""
         upcoming = await self._schedules.upcoming()
-        if upcoming is None:
-            return LONGEST_SLEEP_S
+        if upcoming is None or (self._seen is not None and upcoming <= self._seen[0]):
+            return LONGEST_SLEEP_S  # What the sweep left behind cannot be fired just now.
         left = (upcoming - await self._schedules.now()).total_seconds()
-        return min(max(left, _SHORTEST_SLEEP_S), LONGEST_SLEEP_S)
+        return min(max(left, SHORTEST_SLEEP_S), LONGEST_SLEEP_S)
 
     def _jumped(self, now: datetime) -> bool:
         """Whether the store's clock was set since the last sweep, or this process stood still."""
-        passed = self._monotonic() if self._monotonic is not None else asyncio.get_running_loop().time()
+        passed = self._monotonic()
         before, self._seen = self._seen, (now, passed)
         if before is None:
             return False
@@ -186,7 +204,7 @@ class Scheduler:
         return True
 
 
-_SHORTEST_SLEEP_S = 0.001
+_JUST_BEFORE = timedelta(milliseconds=1)
 
 
 def start_of(schedule: Schedule, at: datetime, now: datetime, run_id: str) -> Start:
@@ -215,8 +233,3 @@ def rfc3339(instant: datetime) -> str:
     """An instant as text, in UTC, to the millisecond where it has any."""
     text = instant.astimezone(UTC).isoformat(timespec="milliseconds" if instant.microsecond else "seconds")
     return text.replace("+00:00", "Z")
-
-
-def _ticks(schedule: Schedule, now: datetime) -> Ticks:
-    """What to do about the times from the schedule's next one up to *now*."""
-    return missed(schedule.spec, schedule.next - timedelta(milliseconds=1), now)

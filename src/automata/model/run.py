@@ -17,6 +17,7 @@ class RunStatus(StrEnum):
     QUEUED = "queued"
     """Accepted; no worker has taken it up yet."""
     RUNNING = "running"
+    """A worker has taken it up."""
     WAITING = "waiting"
     """For a timer, a signal, a person or a child; nothing of it is in any process."""
     PAUSED = "paused"

@@ -55,7 +55,8 @@ LANES = """
     ORDER BY org, priority DESC"""
 """Orgs and priorities with runs that are due, jumping along the index: however many runs sleep in between."""
 TAKE = f"""
-    UPDATE automata_run SET owner = ?, epoch = epoch + 1, wake_ms = NULL WHERE id IN
+    UPDATE automata_run SET owner = ?, epoch = epoch + 1, wake_ms = NULL,
+    status = CASE WHEN status IN ('queued', 'waiting') THEN 'running' ELSE status END WHERE id IN
     (SELECT id FROM automata_run WHERE org = ? AND priority = ? AND owner IS NULL AND wake_ms <= ?
     AND place IS NULL ORDER BY wake_ms LIMIT ? {{skipping}}) RETURNING {COLUMNS}"""  # noqa: S608 - constants
 

@@ -29,8 +29,11 @@ _PUT = """
 _UPCOMING = "SELECT min(next_ms) FROM automata_schedule WHERE next_ms IS NOT NULL"
 _DUE = """
     SELECT id, org, workflow, node, version, spec, next_ms FROM automata_schedule
-    WHERE next_ms <= ? ORDER BY next_ms, id LIMIT ?"""
-_ADVANCE = "UPDATE automata_schedule SET next_ms = ? WHERE id = ? AND next_ms = ? AND version = ?"
+    WHERE next_ms <= ? AND (next_ms > ? OR (next_ms = ? AND id > ?)) ORDER BY next_ms, id LIMIT ?"""
+_ADVANCE = """
+    UPDATE automata_schedule SET next_ms = ? WHERE id IN
+    (SELECT id FROM automata_schedule WHERE id = ? AND next_ms = ? AND version = ? {skipping})"""
+"""One that another process is firing is left to it: waiting would hold up everybody who writes here."""
 _TICK = """
     INSERT INTO automata_occurrence (schedule, at_ms, run) VALUES (?, ?, ?)
     ON CONFLICT DO NOTHING RETURNING at_ms"""
@@ -71,9 +74,10 @@ def upcoming(link: Link) -> datetime | None:
     return instant(link.query(_UPCOMING)[0][0])
 
 
-def due(link: Link, now: datetime, limit: int) -> Sequence[Schedule]:
-    """Schedules whose next time has come, the longest overdue first."""
-    return [_schedule(row) for row in link.query(_DUE, milliseconds(now), limit)]
+def due(link: Link, now: datetime, limit: int, after: Schedule | None = None) -> Sequence[Schedule]:
+    """Schedules whose next time has come, the longest overdue first; those behind *after* in that order."""
+    last, id_ = (0, "") if after is None else (milliseconds(after.next), after.id)
+    return [_schedule(row) for row in link.query(_DUE, milliseconds(now), last, last, id_, limit)]
 
 
 def fire(link: Link, admission: Admission, firing: Firing) -> Sequence[Run]:

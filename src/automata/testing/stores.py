@@ -252,7 +252,7 @@ class StoreSuite(DefinitionLaws, ReadingLaws, OutboxLaws):
 
         claimed = await store.claim(WORKER, 10)
         assert [(run.id, run.epoch, run.owner) for run in claimed] == [("now", 2, WORKER)]
-        assert claimed[0].status is RunStatus.WAITING
+        assert claimed[0].status is RunStatus.RUNNING
         later, never = await store.run("later"), await store.run("never")
         assert later is not None
         assert never is not None
@@ -260,6 +260,26 @@ class StoreSuite(DefinitionLaws, ReadingLaws, OutboxLaws):
         assert timedelta(0) <= later.wake - (now + timedelta(hours=1)) <= timedelta(milliseconds=1)
         assert never.wake is None
         assert never.status is RunStatus.RUNNING
+
+    @law
+    async def test_a_run_is_running_from_its_claim_unless_a_person_stopped_it(self, store: Store) -> None:
+        before = [RunStatus.QUEUED, RunStatus.WAITING, RunStatus.PAUSED, RunStatus.PARKED]
+        await begin(store, *before)
+        for status in before:
+            await store.append(turn(status, 1, status=status, release=True, wake=await store.now()))
+        await self.elapse(0.002)
+
+        claimed = {run.id: run.status for run in await store.claim(WORKER, 10)}
+
+        held = {
+            RunStatus.QUEUED: RunStatus.RUNNING,
+            RunStatus.WAITING: RunStatus.RUNNING,
+            RunStatus.PAUSED: RunStatus.PAUSED,
+            RunStatus.PARKED: RunStatus.PARKED,
+        }
+        rows = [await store.run(status) for status in before]
+        assert claimed == held
+        assert {row.id: row.status for row in rows if row is not None} == held
 
     @law
     async def test_a_run_let_go_with_mail_is_due_at_once(self, store: Store) -> None:

@@ -40,8 +40,9 @@ class Listed:
     async def upcoming(self) -> datetime | None:
         return min((one.next for one in self.schedules.values()), default=None)
 
-    async def due(self, now: datetime, limit: int) -> Sequence[Schedule]:
-        return [one for one in self.schedules.values() if one.next <= now][:limit]
+    async def due(self, now: datetime, limit: int, after: Schedule | None = None) -> Sequence[Schedule]:
+        due = sorted((one.next, one.id) for one in self.schedules.values() if one.next <= now)
+        return [self.schedules[id_] for at, id_ in due if after is None or (at, id_) > (after.next, after.id)][:limit]
 
     async def fire(self, firing: Firing) -> Sequence[Run]:
         if self.refusals:

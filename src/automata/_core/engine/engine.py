@@ -171,20 +171,21 @@ class Engine:
         if trigger is not None and trigger not in plan.graph.triggers:
             raise NotFound(f"{trigger!r} is not a trigger of {workflow.name!r}")
         await self._publish(plan, org)
+        id_ = run_id or self.fresh_id()
         run = Run(
-            id=run_id or self.fresh_id(),
-            workflow=workflow.name,
-            version=plan.version,
-            key=key,
-            parent=parent,
-            org=org,
-            priority=priority,
-            owner=self.shift.worker,
-            epoch=1,
+            id=id_, workflow=workflow.name, version=plan.version, key=key, parent=parent, org=org, priority=priority
         )
         return await self._accept(run, plan, RunStarted(input_, trigger, instant(self.host)))
 
+    async def _start_published(self, run: Run, workflow: Workflow, input_: Json) -> Run:
+        """Start a run of a version the store has; which one is current stays as it is."""
+        plan = self.plan(workflow)
+        if self.host.real:
+            require_database(plan, self.host)
+        return await self._accept(run, plan, RunStarted(input_, None, instant(self.host)))
+
     async def _accept(self, run: Run, plan: Plan, started: RunStarted) -> Run:
+        run = evolve(run, owner=self.shift.worker, epoch=1)
         said = canonical([run.workflow, run.version, started.input, started.trigger])
         digest = hashlib.sha256(said).hexdigest()
         if len(said) > INLINE_BYTES:
@@ -273,6 +274,7 @@ class Engine:
     async def _publish(self, plan: Plan, org: str) -> None:
         if (org, plan.version) not in self._published:
             await self.host.store.publish(plan.workflow, plan.version, org=org)
+            self.shift.published()
             self._published.add((org, plan.version))
 
     # ------------------------------------------------------------ what people and programs send to runs driven here
@@ -389,15 +391,16 @@ class Engine:
             raise StepError(f"No workflow {name!r} to call", error_class="not_found", sent=False)
         if await self._depth(parent) >= DEEPEST:
             raise StepError(f"Calls nest deeper than {DEEPEST}", error_class="invalid_input", sent=False)
-        known = await self.host.store.run(child_id(parent.id, step))
-        return known or await self.start(
-            found[1],
-            parameters.get("input"),
+        child = Run(
+            id=child_id(parent.id, step),
+            workflow=found[1].name,
+            version=found[0],
             parent=f"{parent.id}#{step.address}",
-            run_id=child_id(parent.id, step),
             org=parent.org,
             priority=parent.priority,
         )
+        known = await self.host.store.run(child.id)
+        return known or await self._start_published(child, found[1], parameters.get("input"))
 
     async def _depth(self, run: Run) -> int:
         """How many runs called each other to get to *run*."""
@@ -420,7 +423,8 @@ class Engine:
                 _log.error("There is no workflow %r to handle failed runs", workflow, extra={"run": run.id})
                 return
             failure: JsonObject = {"error": end.error.to_json(), "run": run.id, "workflow": run.workflow}
-            await self.start(found[1], failure, parent=f"{run.id}#", run_id=handler_id(run.id), org=run.org)
+            row = Run(id=handler_id(run.id), workflow=workflow, version=found[0], parent=f"{run.id}#", org=run.org)
+            await self._start_published(row, found[1], failure)
         except Exception:  # noqa: BLE001 - the fence: the run ends as it does, whoever handles that
             _log.exception("The workflow that handles failed runs could not be started", extra={"run": run.id})
 

@@ -1,13 +1,15 @@
-"""A worker's time on duty: its lease, the runs it claims, the mail of those it holds, and how it hands over."""
+"""A worker's time on duty: its lease, the runs it claims, their mail, the schedules it fires, and its hand-over."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from automata._core.engine.attempt import GRACE_S
+from automata._core.scheduler import Scheduler, Schedules
 from automata.errors import AutomataError, Damaged, Fenced, StoreUnavailable
 from automata.model import ErrorInfo, Run, RunStatus
 from automata.ports import Turn
@@ -46,6 +48,8 @@ class Shift:
         self._lease_s = lease_s
         self._drain_s = drain_s
         self._duties: list[asyncio.Task[None]] = []
+        self._scheduler = _scheduler_of(engine, self.look) if claims else None
+        self._firing: asyncio.Task[None] | None = None
         self._awake = asyncio.Event()
         self._over = False
 
@@ -58,6 +62,9 @@ class Shift:
             self._duties.append(self._engine.spawn(self._watch))
         if self._claims:
             self._duties.append(self._engine.spawn(self._sweep))
+        if self._scheduler is not None:
+            self._firing = self._engine.spawn(self._scheduler.run)
+            self._duties.append(self._firing)
 
     async def end(self, *, orderly: bool) -> None:
         """Wait for what runs (without claims: to its end; with: for a while), then hand over."""
@@ -80,6 +87,8 @@ class Shift:
 
     async def _hand_over(self) -> None:
         self._over = True
+        if self._firing is not None:
+            self._firing.cancel()
         drivers = self._engine.drivers
         for driver in list(drivers.values()):
             driver.drain()
@@ -185,6 +194,11 @@ class Shift:
         """There may be something to claim: look now."""
         self._awake.set()
 
+    def published(self) -> None:
+        """There may be a schedule that is due sooner than any before."""
+        if self._scheduler is not None:
+            self._scheduler.nudge()
+
     def _calibrate(self, now: datetime) -> None:
         clock = self._engine.host.clock
         if isinstance(clock, Calibrated):
@@ -200,3 +214,9 @@ class Shift:
                 await self._awake.wait()
         except TimeoutError:
             return
+
+
+def _scheduler_of(engine: Engine, made: Callable[[], None]) -> Scheduler | None:
+    """What fires the schedules of the store; None for a store without any."""
+    store = engine.host.store
+    return Scheduler(store, engine.host.random, made=made) if isinstance(store, Schedules) else None
