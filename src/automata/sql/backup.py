@@ -19,6 +19,7 @@ from attrs import frozen
 
 from automata.errors import AutomataError, Conflict, Damaged, FixInput, NotFound, StoreUnavailable
 from automata.sql import dump
+from automata.sql.keepsake import take_in
 from automata.sql.parking import Parked, park_all
 from automata.sql.tables import RUNS, WORKERS
 from automata.sql.trouble import place, word, worded
@@ -46,7 +47,14 @@ class Copy:
     runs: int
 
 
-def backup(url: URL, file: Path, *, replace: bool = False, progress: Progress = lambda _done, _total: None) -> Copy:
+def backup(
+    url: URL,
+    file: Path,
+    *,
+    replace: bool = False,
+    progress: Progress = lambda _done, _total: None,
+    blobs: Path | None = None,
+) -> Copy:
     """Copy the database to a file while others work on it; the file has the state of one moment, and is durable.
 
     The copy is written aside, checked, and renamed, so *file* is a whole backup or is not there.
@@ -56,6 +64,7 @@ def backup(url: URL, file: Path, *, replace: bool = False, progress: Progress = 
         file: Where the copy goes; its folder must be there.
         replace: Whether a file there is replaced.
         progress: Called with pages done and pages to do (SQLite only).
+        blobs: The folder of a SQLite database's large values, which the copy has in its table.
 
     Raises:
         Conflict: The file is there already.
@@ -68,6 +77,8 @@ def backup(url: URL, file: Path, *, replace: bool = False, progress: Progress = 
     with _beside(file) as aside:
         if url.get_backend_name() == "sqlite":
             _copy(_file(url), aside, progress)
+            if blobs is not None:
+                take_in(aside, blobs)
             revision, runs = _checked(aside)
         else:
             revision, runs = _facts(url)

@@ -101,6 +101,12 @@ class FileBlobs:
                 return
         raise _missing(name)
 
+    def names(self) -> Iterator[str]:
+        """Every value there is."""
+        for path in sorted(self._folder.glob("??/*")):
+            if _NAME.fullmatch(path.name):
+                yield path.name
+
     def stale(self, before_ms: int) -> Iterator[str]:
         """Names of values not put since *before_ms*; files nobody finished writing are removed on the way."""
         for path in sorted(self._folder.glob("writing/*")):

@@ -207,9 +207,6 @@ class Driver:
                     continue
                 self._tray.record(event)
             work.happen(event)
-        if work.missing and not self._fetching:
-            self._fetching = True
-            self.office.spawn(self._fetch, work.missing)
         self._commit()
 
     async def _fetch(self, larges: Sequence[Large]) -> None:
@@ -338,6 +335,9 @@ class Driver:
     # ------------------------------------------------------------ effects
 
     def _launch(self) -> None:
+        if self.work.missing and not self._fetching:
+            self._fetching = True
+            self.office.spawn(self._fetch, self.work.missing)
         effects, self.work.effects = self.work.effects, []
         for step in effects:
             if self.work.machine.steps.get(step.address) is not step:

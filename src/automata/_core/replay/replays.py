@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 from automata._core.canonical import digest
 from automata._core.catalog import Catalog
 from automata._core.operations.lookup import find_run, find_version
-from automata._core.operations.whole import whole_events
+from automata._core.operations.whole import whole_events, whole_value
 from automata._core.plan import Plan, compile_plan
 from automata._core.replay.compare import replay_diff
 from automata._core.replay.difference import RunDifference
@@ -98,8 +98,11 @@ class Replays:
         """
         row = run if isinstance(run, Run) else await find_run(self.store, run, org=self.org)
         plan = await self._plan(row.workflow, row.version)
-        journal = await self.store.journal(row.id)
-        return Record(row, plan, tuple(await whole_events(journal, self.store.blobs, limit_bytes=WHOLE_BYTES)))
+        journal, blobs = await self.store.journal(row.id), self.store.blobs
+        whole = await whole_events(journal, blobs, limit_bytes=WHOLE_BYTES)
+        if whole is not journal:
+            row = evolve(row, output=await whole_value(row.output, blobs))
+        return Record(row, plan, tuple(whole))
 
     async def plan_fork(self, record: Record, place: Place, *, version: str | None = None) -> ForkPlan:
         """See what a fork would be, without making it.

@@ -10,6 +10,7 @@ import click
 
 from automata.cli.command import Command, console
 from automata.cli.database import database_option, shown
+from automata.cli.store import chosen_blobs
 from automata.cli.text import counted, safe
 from automata.cli.upkeep import Meter, confirm, sized, trouble, url_of
 from automata.errors import Damaged, FixInput
@@ -39,10 +40,12 @@ if TYPE_CHECKING:
 def backup(context: click.Context, file: Path, replace: bool, database: str | None) -> None:  # noqa: FBT001 - click passes by name
     """Write the copy."""
     from automata.sql.backup import backup as copy
+    from automata.sql.places import folder_of
 
-    out, url = console(context), url_of(database)
+    out, url, chosen = console(context), url_of(database), chosen_blobs()
+    folder = folder_of(url, None if chosen == "table" else chosen)  # What was put there before stays there.
     with trouble():
-        made = copy(url, file, replace=replace, progress=Meter(out, "pages"))
+        made = copy(url, file, replace=replace, progress=Meter(out, "pages"), blobs=folder)
     payload = {
         "database": shown(str(url)),
         "file": str(file),
