@@ -208,11 +208,12 @@ class MemoryStore:
         now = self._now()
         self._runs.update({id_: evolve(r, owner=None, wake=now) for id_, r in self._runs.items() if r.owner == worker})
 
-    async def claim(self, worker: str, limit: int) -> Sequence[Run]:
+    async def claim(self, worker: str, limit: int, among: Sequence[str] | None = None) -> Sequence[Run]:
         """Take up what is due, by priority, then by age."""
         self._leased(worker)
         now = self._now()
-        due = [r for r in self._runs.values() if r.owner is None and r.wake is not None and r.wake <= now]
+        rows = [r for r in self._runs.values() if among is None or r.id in among]
+        due = [r for r in rows if r.owner is None and r.wake is not None and r.wake <= now]
         due.sort(key=lambda row: (-row.priority, row.wake))
         claimed = [_held(row, worker) for row in due[:limit]]
         self._runs.update({row.id: row for row in claimed})

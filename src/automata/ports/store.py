@@ -183,10 +183,15 @@ class Store(Protocol):
     async def leave(self, worker: str) -> None:
         """End a lease; runs the worker still holds are due at once for others."""
 
-    async def claim(self, worker: str, limit: int) -> Sequence[Run]:
+    async def claim(self, worker: str, limit: int, among: Sequence[str] | None = None) -> Sequence[Run]:
         """Take up runs that are due and held by nobody: fairly between orgs, then by priority, then by age.
 
         Each gets the epoch after its last one, and is running now unless it is paused or parked.
+
+        Args:
+            worker: Who takes them up.
+            limit: How many at most.
+            among: Only these runs; any when None.
 
         Raises:
             Fenced: The worker's lease is over.

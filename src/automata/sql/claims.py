@@ -54,10 +54,18 @@ LANES = """
         WHERE r.org = lanes.org AND r.priority = lanes.priority AND r.owner IS NULL AND r.wake_ms <= ?)
     ORDER BY org, priority DESC"""
 """Orgs and priorities with runs that are due, jumping along the index: however many runs sleep in between."""
-TAKE = f"""
+_HOLD = """
     UPDATE automata_run SET owner = ?, epoch = epoch + 1, wake_ms = NULL,
-    status = CASE WHEN status IN ('queued', 'waiting') THEN 'running' ELSE status END WHERE id IN
+    status = CASE WHEN status IN ('queued', 'waiting') THEN 'running' ELSE status END"""
+TAKE = f"""
+    {_HOLD} WHERE id IN
     (SELECT id FROM automata_run WHERE org = ? AND priority = ? AND owner IS NULL AND wake_ms <= ?
+    AND place IS NULL ORDER BY wake_ms LIMIT ? {{skipping}}) RETURNING {COLUMNS}"""  # noqa: S608 - constants
+
+
+_TAKE_AMONG = f"""
+    {_HOLD} WHERE id IN
+    (SELECT id FROM automata_run WHERE id = ANY(?) AND owner IS NULL AND wake_ms <= ?
     AND place IS NULL ORDER BY wake_ms LIMIT ? {{skipping}}) RETURNING {COLUMNS}"""  # noqa: S608 - constants
 
 
@@ -113,6 +121,14 @@ def claim(link: Link, worker: str, limit: int, after: str) -> Sequence[Run]:
     if claimed:
         fault.point("claim.before_commit")
     return claimed
+
+
+def claim_among(link: Link, worker: str, limit: int, runs: Sequence[str]) -> Sequence[Run]:
+    """Take those of *runs* that are due, *limit* at most."""
+    if worker not in live(link, {worker}):
+        raise over(worker)
+    admission.eligible(link)
+    return [run_of(row) for row in link.query(_TAKE_AMONG, worker, list(runs), link.now, limit)]
 
 
 def over(worker: str) -> Fenced:

@@ -73,6 +73,7 @@ class SqlStore:
         self.database = database
         self.blobs: Blobs | None = blobs
         self._admission = Admission(pending)
+        self._admission.limits.blobs = blobs
         self._writer = Writer(database, self._admission, patience_s=patience_s)
         self._readers = ThreadPoolExecutor(READERS, "automata-reader")
         self._outgoing = Outgoing(blobs, self._readers, self._submit)
@@ -263,12 +264,15 @@ class SqlStore:
             pass
         self._holders = {run: holder for run, holder in self._holders.items() if holder != worker}
 
-    async def claim(self, worker: str, limit: int) -> Sequence[Run]:
+    async def claim(self, worker: str, limit: int, among: Sequence[str] | None = None) -> Sequence[Run]:
         """Take up runs that are due."""
-        runs = await self._call(lambda link: claims.claim(link, worker, limit, self._served))
+        if among is None:
+            runs = await self._call(lambda link: claims.claim(link, worker, limit, self._served))
+        else:
+            runs = await self._call(lambda link: claims.claim_among(link, worker, limit, among))
         if runs:
             fault.point("claim.after_commit")
-            self._served = runs[-1].org
+            self._served = self._served if among is not None else runs[-1].org
         self._holders.update((run.id, worker) for run in runs)
         return runs
 

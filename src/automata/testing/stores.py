@@ -282,6 +282,18 @@ class StoreSuite(DefinitionLaws, ReadingLaws, OutboxLaws):
         assert {row.id: row.status for row in rows if row is not None} == held
 
     @law
+    async def test_a_claim_may_be_for_certain_runs_only(self, store: Store) -> None:
+        await begin(store, "a", "b", "held")
+        for id_ in ("a", "b"):
+            await store.append(turn(id_, 1, release=True, wake=await store.now()))
+        await self.elapse(0.002)
+
+        claimed = await store.claim(WORKER, 10, ["b", "held", "unknown"])
+
+        assert [(run.id, run.owner, run.epoch) for run in claimed] == [("b", WORKER, 2)]
+        assert await ids_of(store.claim(WORKER, 10)) == ["a"]
+
+    @law
     async def test_a_run_let_go_with_mail_is_due_at_once(self, store: Store) -> None:
         await begin(store, "r")
         await store.send("r", signal("m1"))

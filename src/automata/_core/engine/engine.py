@@ -91,6 +91,8 @@ class Engine:
         self._relays = host.real and (claims or not host.store.shared)
         self._drain_s = drain_s
         self._group = asyncio.TaskGroup()
+        self.queued: set[str] = set()
+        """Runs accepted here that have to wait for others; without *claims* nobody else may take them up."""
         self._plans: dict[int, Plan] = {}
         self._published: set[tuple[str, str]] = set()
         self._ends: dict[str, asyncio.Future[Run | None]] = {}
@@ -203,6 +205,8 @@ class Engine:
         ours = (accepted.owner, accepted.epoch) == (run.owner, run.epoch)  # later epochs are driven from their journal
         if accepted.id != run.id or run.id in self.drivers or not (ended or ours):
             driver.abandon()
+            if accepted.status is RunStatus.QUEUED and not self.lets_go:
+                self.queued.add(accepted.id)
             return accepted
         self.drivers[run.id] = driver
         driver.accepted(batch)
@@ -238,9 +242,12 @@ class Engine:
                 await asyncio.sleep(WATCH_S)  # noqa: TID251 - of the process, not of the run
 
     async def settled(self) -> None:
-        """Return once no run is driven here."""
-        while self.drivers:
-            id_ = next(iter(self.drivers))
+        """Return once no run is driven here, and none that was accepted here waits to be."""
+        while self.drivers or self.queued:
+            id_ = next(iter(self.drivers), None)
+            if id_ is None:
+                await asyncio.sleep(WATCH_S)  # noqa: TID251 - of the process, not of the run
+                continue
             await asyncio.wait([self._ends.setdefault(id_, asyncio.get_running_loop().create_future())])
 
     async def execute(self, workflow: Workflow, input_: Json = None, *, trigger: str | None = None) -> Run:

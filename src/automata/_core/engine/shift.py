@@ -138,7 +138,7 @@ class Shift:
         while True:
             self._awake.clear()
             try:
-                found = await self._claim() if self._claims else 0
+                found = await self._claim() if self._claims else await self._claim_own()
                 for run in await self._store.mail(self.worker):
                     self._engine.hint(run)
             except StoreUnavailable:
@@ -156,6 +156,22 @@ class Shift:
         runs = await self._store.claim(self.worker, room)
         for run in runs:
             await self.take(run)
+        return len(runs)
+
+    async def _claim_own(self) -> int:
+        """Take up runs accepted here that had to wait; those that others have taken up meanwhile are theirs."""
+        queued = self._engine.queued
+        ids = sorted(queued)[: self._engine.concurrency]
+        if not ids:
+            return 0
+        runs = await self._store.claim(self.worker, len(ids), ids)
+        queued.difference_update(run.id for run in runs)
+        for run in runs:
+            await self.take(run)
+        for id_ in queued.intersection(ids):
+            row = await self._store.run(id_)
+            if row is None or row.status is not RunStatus.QUEUED:
+                queued.discard(id_)
         return len(runs)
 
     async def take(self, run: Run) -> None:
