@@ -8,12 +8,15 @@ from collections.abc import Iterable
 from attrs import evolve
 
 from automata._core.admission import rules_of
+from automata._core.blobs import read_value
 from automata._core.codec import decode
-from automata._core.expressions import Scope, compile_template
+from automata._core.expressions import Scope, compile_template, evaluate_large
 from automata._core.journal import decode_events, read_json
+from automata._core.large import Large, holds
 from automata.errors import AutomataError
 from automata.model import Json, Run, RunStarted, Workflow
 from automata.model.admission import Rules
+from automata.ports import Blobs
 from automata.sql.dialect import Link
 from automata.sql.operations import Create
 
@@ -26,6 +29,8 @@ class Limits:
     """The settings of versions, as far as they concern starts."""
 
     def __init__(self) -> None:
+        self.blobs: Blobs | None = None
+        """Where large start inputs are, which a key may look into."""
         self._known: OrderedDict[tuple[str, str, str], Workflow | int] = OrderedDict()
         """The workflow where starts are limited, else its priority."""
 
@@ -45,7 +50,7 @@ class Limits:
         begins = operation.last is None or run.owner is not None  # A copy of a run that is over is no start.
         if not isinstance(found, int) and begins and operation.rules is None:
             try:
-                operation.rules = _rules(found, run, operation.data)
+                operation.rules = _rules(found, run, operation.data, self.blobs)
             except AutomataError as error:
                 operation.error = error
                 return False
@@ -75,7 +80,7 @@ def _needed(workflow: Workflow | None) -> Workflow | int:
     return workflow if limited is not None else settings.priority
 
 
-def _rules(workflow: Workflow, run: Run, data: bytes) -> Rules | None:
+def _rules(workflow: Workflow, run: Run, data: bytes, blobs: Blobs | None) -> Rules | None:
     started = next((event for event in decode_events(data) if isinstance(event, RunStarted)), None)
     if started is None:
         return None
@@ -84,4 +89,11 @@ def _rules(workflow: Workflow, run: Run, data: bytes) -> Rules | None:
         "vars": dict(workflow.vars),
         "run": {"id": run.id, "workflow": run.workflow, "version": run.version, "started": started.at},
     }
-    return rules_of(workflow, run.org, lambda template: compile_template(template).evaluate(Scope(roots)))
+    scope = Scope(roots)
+    if blobs is None or not holds(started.input):
+        return rules_of(workflow, run.org, lambda template: compile_template(template).evaluate(scope))
+
+    def open_(large: Large) -> Json:
+        return read_value(blobs.parts(large.name))
+
+    return rules_of(workflow, run.org, lambda template: evaluate_large(compile_template(template), scope, open_))

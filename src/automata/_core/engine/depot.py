@@ -134,6 +134,7 @@ class Depot:
             self._kept.move_to_end(large.name)
             value = known[1]
         if isinstance(value, AutomataError):
+            self._drop(large.name)  # The next one may have more luck.
             raise value
         return value
 
@@ -148,11 +149,15 @@ class Depot:
             self._keep(large, value)
 
     def _keep(self, large: Large, value: Json | AutomataError) -> None:
+        self._drop(large.name)
         self._kept[large.name] = (large.size, value)
         self._bytes += large.size
         while self._bytes > KEPT_BYTES and len(self._kept) > 1:
-            _, (size, _) = self._kept.popitem(last=False)
-            self._bytes -= size
+            self._drop(next(iter(self._kept)))
+
+    def _drop(self, name: str) -> None:
+        size, _ = self._kept.pop(name, (0, None))
+        self._bytes -= size
 
     def _fetched(self, large: Large) -> Json:
         if self._blobs is None:
