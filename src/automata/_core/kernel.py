@@ -24,6 +24,7 @@ from automata._core.embedding import Embedding, Request, run_on
 from automata._core.engine import LEASE_S, Deliver, Direct, Engine, Host, Observer, Performer
 from automata._core.history import steps_of
 from automata._core.http import GuardedHttp
+from automata._core.operations.whole import whole_value
 from automata._core.plugins import LIMIT_S, Plugins, cache_file, discover
 from automata._core.pool.performer import Pooled
 from automata._core.pool.pool import ChildPool
