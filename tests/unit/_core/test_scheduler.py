@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from attrs import evolve
 
 from automata._core.schedule import Cron, Every
-from automata._core.scheduler import Firing, Schedule, Scheduler, rfc3339, start_of
+from automata._core.scheduler import AT_ONCE, Firing, Schedule, Scheduler, rfc3339, start_of
 from automata.errors import FixInput, Overloaded, StoreUnavailable
 from automata.memory import SeededRandom, run_virtual
 from automata.model import Run, RunStatus
@@ -53,9 +53,9 @@ class Listed:
         return [start.run for start in firing.starts]
 
 
-def run_for(store: Listed, seconds: float) -> None:
+def run_for(store: Listed, seconds: float, made: Callable[[], None] | None = None) -> None:
     async def drive() -> None:
-        task = asyncio.ensure_future(Scheduler(store, SeededRandom(1)).run())
+        task = asyncio.ensure_future(Scheduler(store, SeededRandom(1), made=made).run())
         await asyncio.wait([task], timeout=seconds)
         task.cancel()
         await asyncio.wait([task])
@@ -176,6 +176,61 @@ def test_nudge_ends_the_sleep() -> None:
         return len(store.fired)
 
     assert run_virtual(drive()) == 1
+
+
+def test_refused_schedules_however_many_do_not_hide_those_behind() -> None:
+    class Full(Listed):
+        async def fire(self, firing: Firing) -> Sequence[Run]:
+            if firing.schedule.org == "full":
+                raise Overloaded("full")
+            return await super().fire(firing)
+
+    store = Full(*(hourly(id=f"a{n}", org="full") for n in range(AT_ONCE + 5)), hourly(id="z"))
+
+    run_for(store, 3601)
+
+    assert [firing.schedule.id for firing in store.fired] == ["z"]
+
+
+def test_what_cannot_be_fired_is_tried_once_a_second_at_most() -> None:
+    class Full(Listed):
+        tried = 0
+
+        async def fire(self, firing: Firing) -> Sequence[Run]:
+            self.tried += 1
+            raise Overloaded("full")
+
+    store = Full(hourly())
+
+    run_for(store, 3610.5)
+
+    assert 9 <= store.tried <= 12
+
+
+def test_look_that_fails_is_not_the_last(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Listed):
+        failures = 2
+
+        async def upcoming(self) -> datetime | None:
+            self.failures -= 1
+            if self.failures >= 0:
+                raise ValueError("not JSON")
+            return await super().upcoming()
+
+    store = Broken(hourly())
+
+    run_for(store, 3601)
+
+    assert len(instants(store)) == 1
+    assert "Schedules cannot be looked at" in caplog.text
+
+
+def test_whoever_takes_up_runs_is_told_of_new_ones() -> None:
+    store, told = Listed(hourly()), []
+
+    run_for(store, 2 * 3600 + 1, made=lambda: told.append(len(store.fired)))
+
+    assert told == [1, 2]
 
 
 def test_run_of_a_tick_says_when_it_was_due() -> None:

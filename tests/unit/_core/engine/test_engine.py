@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from automata._core.codec import version
 from automata._core.engine import Engine
 from automata.errors import Conflict, NotFound
 from automata.memory import MemoryStore, run_virtual
@@ -47,6 +48,16 @@ def test_a_call_that_does_not_wait_gives_the_id_at_once(world):
 
 def test_calling_what_is_not_there_is_an_error_of_the_step(world):
     assert world.play("nodes: {c: {use: call, with: {workflow: nobody}}}").error.kind == "not_found"
+
+
+def test_a_called_version_does_not_become_the_current_one(world):
+    old = world.document("nodes: {a: {use: t.ok, with: {out: old}}}\noutput: ${a}", "child")
+    new = world.document("nodes: {a: {use: t.ok, with: {out: new}}}\noutput: ${a}", "child")
+    call = f"{{use: call, with: {{workflow: child, version: '{version(old)}'}}}}"
+    run = world.play(f"nodes: {{c: {call}}}\noutput: ${{c}}", others=[old, new])
+
+    current, _ = asyncio.run(world.store.workflow("child"))
+    assert (run.output, current) == ("old", version(new))
 
 
 def test_calls_nest_only_so_deep(world):
