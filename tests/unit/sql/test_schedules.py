@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from automata._core.codec import version
 from automata._core.scheduler import Scheduler
@@ -255,6 +256,168 @@ def test_jump_forward_pauses_one_sweep_and_back_repeats_nothing(url: str, caplog
                 told.clock.at += timedelta(minutes=10)
                 await scheduler.sweep()
             assert len(await scheduled(told.store)) == len(set(await scheduled(told.store))) == 7
+
+    run(check())
+
+
+@pytest.mark.parametrize(
+    ("zone", "cron", "begin", "expected"),
+    [
+        # Clocks go forward over the time: the first instant that exists. Back over it: the first of the two.
+        pytest.param(
+            "Europe/Berlin", "30 2 * * *", "2026-03-28", ["28 01:30", "29 01:00", "30 00:30"], id="berlin-gap"
+        ),
+        pytest.param(
+            "Europe/Berlin", "30 2 * * *", "2026-10-24", ["24 00:30", "25 00:30", "26 01:30"], id="berlin-twice"
+        ),
+        pytest.param(
+            "America/New_York", "15 2 * * *", "2026-03-07", ["07 07:15", "08 07:00", "09 06:15"], id="york-gap"
+        ),
+        pytest.param(
+            "America/New_York", "15 1 * * *", "2026-10-31", ["31 05:15", "01 05:15", "02 06:15"], id="york-twice"
+        ),
+        pytest.param(
+            "Australia/Lord_Howe", "15 2 * * *", "2026-10-02", ["02 15:45", "03 15:30", "04 15:15"], id="howe-gap"
+        ),
+        pytest.param(
+            "Australia/Lord_Howe", "45 1 * * *", "2026-04-03", ["03 14:45", "04 14:45", "05 15:15"], id="howe-twice"
+        ),
+        pytest.param(
+            "America/Sao_Paulo", "0 0 * * *", "2018-11-03", ["03 03:00", "04 03:00", "05 02:00"], id="paulo-gap"
+        ),
+        pytest.param(
+            "America/Sao_Paulo", "30 23 * * *", "2018-02-17", ["17 01:30", "18 01:30", "19 02:30"], id="paulo-twice"
+        ),
+        pytest.param(
+            "Pacific/Chatham", "0 3 * * *", "2026-09-25", ["25 14:15", "26 14:00", "27 13:15"], id="chatham-gap"
+        ),
+        pytest.param(
+            "Pacific/Chatham", "0 3 * * *", "2026-04-03", ["03 13:15", "04 13:15", "05 14:15"], id="chatham-twice"
+        ),
+    ],
+)
+def test_every_day_has_its_run_where_clocks_change(
+    url: str, zone: str, cron: str, begin: str, expected: list[str]
+) -> None:
+    async def check() -> None:
+        start = datetime.fromisoformat(f"{begin}T00:00:00+00:00")
+        async with opened(url, Hand(start)) as told:
+            await publish(told.store, ticking(cron=cron, timezone=zone))
+            await restart_at(told, start)
+            scheduler = scheduler_of(told)
+
+            for quarter in range(3 * 24 * 4):
+                told.clock.at = start + timedelta(minutes=15 * quarter)
+                await scheduler.sweep()
+
+            made = await told.store.runs(RunQuery(limit=100))
+            got = [datetime.fromisoformat(run.key.removeprefix("schedule:t/tick:")) for run in made]
+            assert [f"{at:%d %H:%M}" for at in sorted(got)] == expected
+
+    run(check())
+
+
+@pytest.mark.parametrize("misfire", ["skip", "last", "all"])
+@pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1)], ids=["ahead", "back"])
+def test_no_tick_is_lost_or_repeated_when_the_clock_jumps(url: str, misfire: str, jump: timedelta) -> None:
+    """The clock is wrong for 90 minutes and then right again: one of the two jumps goes forward, over six ticks."""
+
+    async def check() -> None:
+        async with opened(url, Hand()) as told:
+            await publish(told.store, ticking(cron="*/10 * * * *", misfire=misfire))
+            await restart_at(told, START)
+            schedulers = [scheduler_of(told), scheduler_of(told, 1)]
+
+            async def pass_time(minutes: int) -> None:
+                for _ in range(minutes):
+                    told.clock.at += timedelta(minutes=1)
+                    for one in schedulers:
+                        await one.sweep()
+
+            await pass_time(90)
+            for shift in (jump, -jump):
+                told.clock.at += shift
+                told.clock.jumped = jumped(told) + shift.total_seconds()
+                await pass_time(90)
+
+            rows = await occurrences_of(told)
+            instants = [at for at, _ in rows]
+            first = int(START.timestamp() * 1000)
+            last = instants[-1]
+            assert last >= first + 4 * 3600 * 1000
+            assert instants == list(range(first + 600_000, last + 1, 600_000))
+            made = [one for _, one in rows if one is not None]
+            assert len(made) == len(set(made)) == len(await told.store.runs(RunQuery(limit=1000)))
+            assert len(rows) - len(made) == {"all": 0, "last": 5, "skip": 6}[misfire]
+
+    run(check())
+
+
+def test_schedules_change_with_the_hosts_transaction_or_not_at_all(url: str) -> None:
+    workflow = ticking(cron="0 * * * *")
+
+    async def check() -> None:
+        async with opened(url, Hand()) as told:
+            engine = sa.create_engine(url)
+            with engine.connect() as connection:
+                told.store.publish_in(connection, workflow, version(workflow))
+                connection.rollback()
+            assert await told.store.upcoming() is None
+
+            with engine.begin() as connection:
+                told.store.publish_in(connection, workflow, version(workflow))
+            engine.dispose()
+
+            assert await told.store.upcoming() is not None
+
+    run(check())
+
+
+def test_one_changed_trigger_leaves_the_other_where_it_is(url: str) -> None:
+    def two(often: str) -> Workflow:
+        nodes = {
+            "kept": Node(id="kept", use="schedule.every", parameters={"every": "1h"}),
+            "often": Node(id="often", use="schedule.every", parameters={"every": often}),
+            "s": Node(id="s", use="set", parameters={"a": 1}),
+        }
+        edges = (Edge(source="kept", target="s"), Edge(source="often", target="s"))
+        return Workflow(name="t", graph=Graph(nodes=nodes, edges=edges))
+
+    def rows(told: Told):
+        return told.store._read(lambda link: link.query("SELECT node, next_ms FROM automata_schedule"))
+
+    async def check() -> None:
+        async with opened(url, Hand()) as told:
+            await publish(told.store, two("20m"))
+            before = dict(await rows(told))
+            told.clock.at += timedelta(minutes=10)
+
+            await publish(told.store, two("30m"))
+            after = dict(await rows(told))
+            await told.store.set_current("t", version(two("20m")))
+            back = dict(await rows(told))
+
+            assert before["kept"] == after["kept"] == back["kept"]
+            assert after["often"] - before["often"] >= 600_000
+            assert back["often"] >= before["often"]
+
+    run(check())
+
+
+def test_what_another_process_is_firing_is_left_to_it(postgres_url: str) -> None:
+    async def check() -> None:
+        async with opened(postgres_url, Hand()) as told:
+            await publish(told.store, ticking(cron="0 * * * *"))
+            await restart_at(told, START)
+            told.clock.at = START + timedelta(hours=1)
+            engine = sa.create_engine(postgres_url)
+            with engine.begin() as connection:
+                connection.exec_driver_sql("SELECT 1 FROM automata_schedule FOR UPDATE")
+                async with asyncio.timeout(20):
+                    assert await scheduler_of(told).sweep() == 0
+            engine.dispose()
+
+            assert await scheduler_of(told).sweep() == 1
 
     run(check())
 
