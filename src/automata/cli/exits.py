@@ -36,6 +36,6 @@ MEANINGS: dict[Exit, str] = {
     Exit.FAILED: "The run ended as failed, a test case did not get what it expects, "
     "or a recorded run would have gone another way.",
     Exit.CANCELLED: "The run ended as cancelled.",
-    Exit.LIMIT: "A limit was reached.",
+    Exit.LIMIT: "A limit was reached, as by a value that is larger than any may be.",
     Exit.INTERRUPTED: "Ctrl-C was pressed.",
 }

@@ -8,8 +8,9 @@ import traceback
 from attrs import evolve
 
 from automata._core.engine.host import Host
+from automata._core.large import INLINE_BYTES
 from automata._core.machine import Step
-from automata._core.payload import cleaned, settle
+from automata._core.payload import cleaned, measured
 from automata.errors import StepError
 from automata.model import (
     ErrorInfo,
@@ -79,9 +80,11 @@ def _text(error: BaseException) -> str:
 
 def _details(error: StepError) -> JsonObject:
     try:
-        details = settle(dict(error.details))
+        details, size = measured(dict(error.details))
     except Exception as odd:  # noqa: BLE001 - whatever an action put there
         return {"details_left_out": cleaned(_text(odd))}
+    if size > INLINE_BYTES:
+        return {"details_left_out": f"They take more than {INLINE_BYTES // 1024} KiB; pass on where they are"}
     return details if isinstance(details, dict) else {}
 
 

@@ -306,3 +306,13 @@ def replaced(type_, run):
     from attrs import evolve
 
     return evolve(type_, run=run)
+
+
+def test_details_of_an_error_that_do_not_fit_the_journal_are_left_out(world):
+    async def run(ctx, parameters):
+        raise StepError("no", details={"body": "x" * 300_000})
+
+    world.types[-1] = replaced(world.types[-1], run)
+    final = world.play("nodes: {a: {use: t.use}}")
+
+    assert "more than 256 KiB" in final.error.details["details_left_out"]
