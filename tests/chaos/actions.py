@@ -43,4 +43,5 @@ def automata_node_types():
         action("chaos.do_put", Effect.IDEMPOTENT),
         action("chaos.do_keyed", Effect.KEYED),
         action("chaos.do_unsafe", Effect.UNSAFE),
+        action("chaos.do_send", Effect.OUTBOX),
     ]

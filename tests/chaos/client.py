@@ -124,6 +124,8 @@ class Client:
                 await asyncio.sleep(0.003)
             run = await engine.wait(id_)
             if run.status is not RunStatus.PARKED:
+                while "outbox" in self.shape.effects.values() and await store.outbox.waiting(1):
+                    await asyncio.sleep(0.003)
                 return run
             await self._decide(store, run)
             engine.shift.look()

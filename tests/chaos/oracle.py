@@ -282,12 +282,13 @@ def _timers(events: Sequence[Event]) -> list[str]:
 def _effects(expected: Expected, kills: Sequence[Seen], final: Seen) -> list[str]:
     run = expected.run
     mine = [entry for entry in final.ledger if entry.run == run]
-    durable = {step for step, kind in expected.effects.items() if kind != "pure"}
-    faults = _intents(run, durable, (*kills, final)) + _keys(mine)
+    durable = {step for step, kind in expected.effects.items() if kind not in {"pure", "outbox"}}
+    posted = {step for step, kind in expected.effects.items() if kind == "outbox"}
+    faults = _intents(run, durable, (*kills, final)) + _sendings(run, posted, (*kills, final)) + _keys(mine)
     for step, kind in expected.effects.items():
         happened = [entry.attempt for entry in mine if entry.step == step]
-        if kind == "pure":
-            wanted = _recomputed(run, step, kills)
+        if kind in {"pure", "outbox"}:
+            wanted = _recomputed(run, step, kills) if kind == "pure" else _sent(run, step, kills)
             right = len(happened) == len(wanted)
         else:
             wanted = _predicted(run, step, kind, kills)
@@ -322,7 +323,15 @@ def _recomputed(run: str, step: str, kills: Sequence[Seen]) -> list[int]:
     if not kills:
         return [1]
     done = _done(run, step, kills[-1])
-    return done if _ended(step, kills[-1].journals.get(run, ())) else [*done, 1]
+    return done if done and _ended(step, kills[-1].journals.get(run, ())) else [*done, 1]
+
+
+def _sent(run: str, step: str, kills: Sequence[Seen]) -> list[int]:
+    """What was sent before each kill, and once more unless the store knew that when the last one came."""
+    if not kills:
+        return [1]
+    done, marked = _done(run, step, kills[-1]), not kills[-1].outbox
+    return done if done and marked and _ended(step, kills[-1].journals.get(run, ())) else [*done, 1]
 
 
 def _done(run: str, step: str, seen: Seen) -> list[int]:
@@ -344,6 +353,16 @@ def _intents(run: str, durable: Collection[str], moments: Sequence[Seen]) -> lis
         mine = Counter((e.step, e.attempt) for e in seen.ledger if e.run == run and e.step in durable)
         faults += [f"W3: attempt {n} of {step} had its effect before its intent" for step, n in {*mine} - begun]
         faults += [f"G3: attempt {n} of {step} had its effect {c} times" for (step, n), c in mine.items() if c > 1]
+    return list(dict.fromkeys(faults))
+
+
+def _sendings(run: str, posted: Collection[str], moments: Sequence[Seen]) -> list[str]:
+    faults = [
+        f"W9: {entry.step} was sent before it was complete"
+        for seen in moments
+        for entry in seen.ledger
+        if entry.run == run and entry.step in posted and not _ended(entry.step, seen.journals.get(run, ()))
+    ]
     return list(dict.fromkeys(faults))
 
 

@@ -11,6 +11,7 @@ from automata._core.engine.timers import Timers
 from automata._core.machine.core import Machine
 from automata._core.stamp import text_of
 from automata.model import TimerSet
+from automata.sql.outbox import SqlOutbox
 from automata.sql.store import SqlStore
 
 
@@ -61,6 +62,18 @@ def _hurry() -> None:
     Timers.arm = arm
 
 
+def _mark_first() -> None:
+    original = SqlOutbox.take
+
+    async def take(self, worker, limit):
+        taken = await original(self, worker, limit)
+        for dispatch in taken:
+            await self.sent(worker, dispatch.id)
+        return taken
+
+    SqlOutbox.take = take
+
+
 PLANTS = {
     "a start is acknowledged before its commit": lambda: _acknowledge("create"),
     "a turn is acknowledged before its commit": lambda: _acknowledge("append"),
@@ -69,5 +82,6 @@ PLANTS = {
     "an attempt in doubt is repeated": _repeat_unsafe,
     "what a turn used stays in the inbox": _leave_mail,
     "timers fire early": _hurry,
+    "a message is marked before it is sent": _mark_first,
 }
 """What is wrong, to the function that makes it so in this process and in those it forks."""

@@ -276,6 +276,22 @@ TICK = Shape(
     effects={"a": "idempotent", "b": "keyed"},
 )
 
+OUTBOX = Shape(
+    name="outbox",
+    document=_document(
+        "outbox",
+        """\
+        nodes:
+          a: {use: chaos.do_put}
+          p: {use: chaos.do_send}
+          b: {use: chaos.do_keyed}
+        edges:
+          - a -> p -> b
+        """,
+    ),
+    effects={"a": "idempotent", "p": "outbox", "b": "keyed"},
+)
+
 SHAPES = {
     shape.name: shape
     for shape in (
@@ -292,9 +308,7 @@ SHAPES = {
         ONCE,
         CHILD,
         TICK,
+        OUTBOX,
     )
 }
 """Every shape by its name."""
-
-NOT_YET = {"outbox": "there is no relay for the outbox"}
-"""Shapes whose feature does not exist, and why."""

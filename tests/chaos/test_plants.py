@@ -16,6 +16,7 @@ FOUND = {
     "an attempt in doubt is repeated": ("once", "unsafe effect of b in attempts [1, 2], predicted [1]"),
     "what a turn used stays in the inbox": ("signal-before", "were never taken"),
     "timers fire early": ("timer", "G8: "),
+    "a message is marked before it is sent": ("outbox", "outbox effect of p in attempts []"),
 }
 """The mistake to a shape in which it shows, and what is said about it."""
 
