@@ -249,6 +249,28 @@ async def _work(kernel, over):
         await over.wait()
 
 
+def test_a_worker_that_is_told_to_stop_sends_what_it_has_begun(post):
+    async def main():
+        kernel, waiting = post.kernel(), post.kernel()
+        async with asyncio.timeout(30), waiting.engine() as engine, kernel.engine(claims=True):
+            await engine.execute(document([note("sleep: 0.3")]))
+            await met(_async(post.delivered), bool)
+        left = await kernel.store.outbox.waiting()
+        for one in (kernel, waiting):
+            await one.close()
+        return left
+
+    assert asyncio.run(main()) == []
+    assert len(post.delivered()) == 1
+
+
+def _async(function):
+    async def call():
+        return function()
+
+    return call
+
+
 def test_without_a_worker_nothing_is_sent(post):
     async def main():
         kernel = post.kernel()

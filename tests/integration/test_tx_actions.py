@@ -22,6 +22,7 @@ import time
 import sqlalchemy as sa
 from automata.sdk import Effect, InvalidInput, NodeType, Transient, hookimpl
 
+LOST = []
 ORDERS = sa.table("orders", sa.column("id"), sa.column("step"), sa.column("key"))
 
 
@@ -34,6 +35,9 @@ def place_order(ctx, parameters):
         raise InvalidInput("Not this one")
     if parameters.get("commit"):
         ctx.connection.commit()
+    if parameters.get("cut") and not LOST:
+        LOST.append(ctx.attempt)
+        ctx.connection.execute(sa.text("SELECT pg_terminate_backend(pg_backend_pid())"))
     if parameters.get("junk"):
         return {"time": time}
     time.sleep(parameters.get("sleep", 0))
@@ -170,6 +174,15 @@ def test_values_above_the_journals_limit_go_in_and_come_out(shop):
     run, _, orders = shop.play(nodes, ["s -> a"], "${size(a.echo)}", {"text": "x" * 400_000})
 
     assert (run.status, run.output, set(orders)) == (RunStatus.SUCCEEDED, 400_000, {"a"})
+
+
+def test_a_connection_lost_under_an_action_is_no_failure_of_its_step(shop):
+    if shop.engine.dialect.name == "sqlite":
+        pytest.skip("a file has no connection to lose")
+    run, journal, orders = shop.play([place(1, "cut: true")])
+
+    assert (run.status, set(orders)) == (RunStatus.SUCCEEDED, {"a"})
+    assert [event for event in journal if isinstance(event, StepFailed)] == []
 
 
 def test_many_steps_at_once_each_have_their_row(shop):

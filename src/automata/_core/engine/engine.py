@@ -89,7 +89,6 @@ class Engine:
         self.shift = Shift(self, claims=claims, lease_s=lease_s, drain_s=drain_s)
         self.relay = Relay(host, catalog.find, lambda: self.shift.worker)
         self._relays = host.real and (claims or not host.store.shared)
-        self._drain_s = drain_s
         self._group = asyncio.TaskGroup()
         self.queued: set[str] = set()
         """Runs accepted here that have to wait for others; without *claims* nobody else may take them up."""
@@ -112,17 +111,9 @@ class Engine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if self._relays:
-                await self._end_relay(orderly=error is None)
             await self.shift.end(orderly=error is None)
         finally:
             await self._leave(kind, error, trace)
-
-    async def _end_relay(self, *, orderly: bool) -> None:
-        """Runs in memory hand over to nobody, so what they have in the outbox is sent first."""
-        if orderly and not self.lets_go:
-            await self.settled()
-        await self.relay.end(self._drain_s if orderly else 0.0, empty=orderly and not self.host.store.shared)
 
     async def _leave(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -350,6 +341,11 @@ class Engine:
             await driver.read_mail()
         except StoreUnavailable:
             return  # the shift looks again
+
+    async def end_relay(self, seconds: float) -> None:
+        """Have the relay send nothing more; runs in memory hand over to nobody, so their outbox is emptied first."""
+        if self._relays:
+            await self.relay.end(seconds, empty=seconds > 0 and not self.host.store.shared)
 
     def sending(self) -> None:
         """Have the relay look, if there is one here."""

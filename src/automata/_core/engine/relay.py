@@ -102,11 +102,12 @@ class Relay:
         wait_s = None if due is None else (due - self._host.clock.now()).total_seconds()
         if wait_s is None or wait_s > 0:
             return wait_s if not self._host.store.shared else min(LOOK_S, wait_s or LOOK_S)
-        for dispatch in await self._outbox.take(worker, room):
+        taken = await self._outbox.take(worker, room)
+        for dispatch in taken:
             task = self._group.create_task(self._contained(worker, dispatch))
             self._sending.add(task)
             task.add_done_callback(self._sent)
-        return 0.0
+        return 0.0 if taken else PAUSE_S
 
     def _sent(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
@@ -153,7 +154,7 @@ class Relay:
         """Have the action send it; what it raised, within its time."""
         if dispatch.attempts > letter.policy.attempts:
             return StepError("Workers died while they sent it", error_class="poison")
-        action = self._group.create_task(self._act(dispatch, letter))
+        action = asyncio.get_running_loop().create_task(self._act(dispatch, letter))
         try:
             await asyncio.wait({action}, timeout=letter.timeout_s)
             if not action.done():

@@ -74,6 +74,9 @@ class Shift:
                 await self._hand_over()
             elif orderly:
                 await engine.settled()
+                await engine.end_relay(self._drain_s)
+            else:
+                await engine.end_relay(0.0)
         finally:
             self._over = True
             for duty in self._duties:
@@ -92,7 +95,9 @@ class Shift:
         drivers = self._engine.drivers
         for driver in list(drivers.values()):
             driver.drain()
-        await self._settle(self._drain_s)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._engine.end_relay(self._drain_s))
+            await self._settle(self._drain_s)
         for driver in list(drivers.values()):
             driver.interrupt()
         await self._settle(GRACE_S + STORE_S)
