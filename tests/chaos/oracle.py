@@ -314,7 +314,7 @@ def _predicted(run: str, step: str, kind: str, kills: Sequence[Seen]) -> list[in
                 if kind == "unsafe" or _stopped(run, seen):
                     return cut
         elif _ended(step, events):
-            return done
+            return done or [number]
     return [*cut, number]
 
 

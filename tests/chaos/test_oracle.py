@@ -127,6 +127,22 @@ def test_a_repeat_that_was_needed_and_did_not_happen_is_found():
     assert any("predicted [1, 2]" in fault for fault in faults)
 
 
+def test_a_step_that_was_completed_without_its_effect_is_found():
+    faults = found(seen(WELL, (entry("b"),)), seen(WELL[:4], (), row=CUT_AFTER.rows["r"]))
+    assert "I5: idempotent effect of a in attempts [], predicted [1]" in faults
+
+
+def test_a_message_that_was_marked_and_not_sent_is_found():
+    effects = {"a": "outbox", "b": "keyed"}
+    faults = found(seen(WELL, (entry("b"),)), seen(WELL[:4], (), row=CUT_AFTER.rows["r"]), effects=effects)
+    assert "I5: outbox effect of a in attempts [], predicted [1]" in faults
+
+
+def test_a_message_that_was_sent_before_its_step_was_complete_is_found():
+    faults = found(seen(WELL, DONE), CUT_AFTER, effects={"a": "outbox", "b": "keyed"})
+    assert any(fault.startswith("W9: a was sent before") for fault in faults)
+
+
 def test_a_journal_that_was_rewritten_is_found():
     faults = found(seen(WELL, DONE), seen([*START, StepLost("a", 1)], ()))
     assert any("no beginning" in fault for fault in faults)
