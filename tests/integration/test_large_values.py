@@ -322,6 +322,28 @@ edges: [make -> measure]
     assert "an action that runs in a process of its own" in run.error.message
 
 
+def test_parts_that_together_are_above_the_limit_end_the_run(store, plugins):
+    workflow = document(f"""
+input: {{type: object}}
+nodes:
+  make: {{use: bulk.make_here, with: {{size: {240 * 1024}}}}}
+  each:
+    use: foreach
+    with: {{items: "${{input.items}}"}}
+    body:
+      nodes: {{one: {{use: set, with: {{text: "${{make.data}}"}}}}}}
+      output: "${{one.text}}"
+edges: [make -> each]
+output: "${{each.size()}}"
+""")
+
+    run = play(store, plugins, workflow, {"items": list(range(600))})
+
+    assert (run.status, run.error.kind) == (RunStatus.FAILED, "payload_too_large")
+    assert "The output of step 'each' takes 140.6 MiB as JSON; a value may have 128.0 MiB" in run.error.message
+    assert asyncio.run(store.run(run.id)).status is RunStatus.FAILED
+
+
 def test_the_output_of_an_embedded_run_is_whole(store, plugins):
     workflow = document('nodes: {make: {use: bulk.make_text, with: {size: 1000000}}}\noutput: "${make.data}"')
 

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from automata.cli.exits import Exit
 from automata.cli.failure import Failure
 from automata.cli.inputs import read_input, read_pairs
 
@@ -52,3 +53,42 @@ def test_pairs_need_a_name_and_a_value():
     assert read_pairs(["a=b=c"], "--x") == {"a": "b=c"}
     with pytest.raises(Failure, match="--x 'a' is not NAME=VALUE"):
         read_pairs(["a"], "--x")
+
+
+def test_an_input_may_be_larger_than_a_document(folder):
+    (folder / "in.json").write_text('{"data": "' + "x" * 2_000_000 + '"}')
+
+    assert len(read_input(["@in.json"])["data"]) == 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("end", "because"),
+    [("]", "Unterminated"), (", 1e999]", "not a finite number"), (f", {2**60}]", "beyond 2"), ('", "\\u0000"]', "NUL")],
+)
+def test_a_mistake_in_a_large_input_is_said(folder, end, because):
+    (folder / "in.json").write_text('["' + "x" * 2_000_000 + ('"' if end.startswith(",") else "") + end)
+
+    with pytest.raises(Failure, match=r"Cannot read 'in.json' as JSON") as failure:
+        read_input(["@in.json"])
+
+    assert failure.value.exit is Exit.USAGE
+    assert because in failure.value.because
+
+
+def test_an_input_above_the_limit_of_values_is_refused(folder):
+    (folder / "in.json").write_text('"' + "x" * (129 * 2**20) + '"')
+
+    with pytest.raises(Failure, match=r"'in\.json' has 129\.0 MiB; an input may have 128\.0 MiB") as failure:
+        read_input(["@in.json"])
+
+    assert failure.value.exit is Exit.LIMIT
+
+
+def test_a_file_that_cannot_hold_an_input_is_not_read(folder):
+    with (folder / "in.json").open("wb") as file:
+        file.truncate(2**33)
+
+    with pytest.raises(Failure) as failure:
+        read_input(["@in.json"])
+
+    assert failure.value.exit is Exit.LIMIT

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from automata._core.blobs import put_out, read_value, require_fit, sized
 from automata._core.large import INLINE_BYTES, Large, holds, opened, references, weight
@@ -138,8 +138,8 @@ class Depot:
             raise value
         return value
 
-    async def fetch(self, larges: Iterable[Large]) -> None:
-        """Have values ready for `open`; the error of one that cannot be had is kept for it too."""
+    async def fetch(self, larges: Iterable[Large], then: Callable[[], None] = lambda: None) -> None:
+        """Have values ready for `open`, then call *then*; the error of one that cannot be had is kept for it too."""
         for large in larges:
             value: Json | AutomataError
             try:
@@ -147,6 +147,7 @@ class Depot:
             except StepError as error:
                 value = error
             self._keep(large, value)
+        then()
 
     def _keep(self, large: Large, value: Json | AutomataError) -> None:
         self._drop(large.name)

@@ -25,11 +25,10 @@ from automata._core.engine.record import instant
 from automata._core.engine.recovery import Recovery
 from automata._core.engine.timers import Timers
 from automata._core.engine.transaction import Transactions
-from automata._core.large import Large
 from automata._core.machine import Step
 from automata._core.payload import copied
 from automata._core.plan import Behaviour, Plan
-from automata.errors import Fenced, NotFound, StoreUnavailable
+from automata.errors import Fenced, NotFound, StoreUnavailable, TooLarge
 from automata.model import (
     Answered,
     CancelRequested,
@@ -88,7 +87,6 @@ class Driver:
         self._recorded: Sequence[Event] = ()
         """What the journal has already, and the machine has not heard of."""
         self._linger: asyncio.TimerHandle | None = None
-        self._fetching = False
         self._firm = False
         """Whether the next turn records the end of an effect: it may not wait, or a crash puts that in doubt."""
         self._draining = False
@@ -191,7 +189,7 @@ class Driver:
 
     def _react(self) -> None:
         work = self.work
-        if work.missing and not self._fetching:
+        if work.missing and not self.work.fetching:
             work.drain()
         recorded, self._recorded = self._recorded, ()
         for known in recorded:
@@ -209,10 +207,9 @@ class Driver:
             work.happen(event)
         self._commit()
 
-    async def _fetch(self, larges: Sequence[Large]) -> None:
-        """Have what an expression looks into ready, and go on."""
-        await self.host.depot.fetch(larges)
-        self._fetching = False
+    def _fetched(self) -> None:
+        """What an expression looks into is ready."""
+        self.work.fetching = False
         self._schedule()
 
     def _commit(self) -> None:
@@ -312,6 +309,11 @@ class Driver:
                 self.office.spawn(self._find_out, turn)
             else:
                 self.abandon(error)  # what followed that turn hangs in the air: the engine takes the run up anew
+        elif isinstance(error, TooLarge):
+            self._turn_out, self._count = None, turn.after
+            self._taken, self._sent = [*turn.taken], [*turn.sent]
+            self.work.fail(error)
+            self._commit()
         elif isinstance(error, Fenced):
             _log.info("Another worker has taken a run over", extra={"run": self.run.id})
             self.abandon(error)
@@ -335,9 +337,9 @@ class Driver:
     # ------------------------------------------------------------ effects
 
     def _launch(self) -> None:
-        if self.work.missing and not self._fetching:
-            self._fetching = True
-            self.office.spawn(self._fetch, self.work.missing)
+        if self.work.missing and not self.work.fetching:
+            self.work.fetching = True
+            self.office.spawn(self.host.depot.fetch, self.work.missing, self._fetched)
         effects, self.work.effects = self.work.effects, []
         for step in effects:
             if self.work.machine.steps.get(step.address) is not step:

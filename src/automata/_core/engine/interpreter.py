@@ -38,7 +38,7 @@ from automata._core.machine import (
 )
 from automata._core.plan import CONTAINERS, Behaviour, Plan
 from automata._core.plugins import KERNEL
-from automata.errors import KernelBug, StepError
+from automata.errors import KernelBug, StepError, TooLarge
 from automata.model import (
     BodyFailed,
     BodyFinished,
@@ -87,6 +87,8 @@ class Interpreter:
         """Whether no further attempt is to start here: another worker will."""
         self.missing: tuple[Large, ...] = ()
         """What has to be fetched before the next command can be performed."""
+        self.fetching = False
+        """Whether somebody does so."""
         self.evaluate = Evaluation(host, run, self.machine, "")
 
     def begin(self, started: str) -> None:
@@ -127,6 +129,13 @@ class Interpreter:
                 self.commands.appendleft(command)  # Nothing of it has happened.
                 self.missing = unopened.larges
                 return
+
+    def fail(self, error: TooLarge) -> None:
+        """End the run for what it has made of its parts, like the list of a ``foreach``: no store takes that turn."""
+        for step in list(self.machine.steps.values()):
+            self.stop(step)
+        self.batch, self.effects = [], []
+        self._end(End(RunStatus.FAILED, None, ErrorInfo("payload_too_large", error.message)))
 
     def feed(self, event: Event) -> None:
         """Record *event* and let the machine react."""
