@@ -164,7 +164,7 @@ def write_value(value: Json) -> bytes:
         ValueError: It is not JSON.
     """
     data = write_json(value)
-    return data if MARKED not in data else write_json(written(value))
+    return write_json(written(value)) if b"$" in data and MARKED in data else data  # One byte is found far faster.
 
 
 def read_value(data: bytes) -> Json:
@@ -174,7 +174,7 @@ def read_value(data: bytes) -> Json:
         Damaged: It is not JSON.
     """
     value = read_json(data)
-    return value if MARKED not in data else cast("Json", restored(value))
+    return cast("Json", restored(value)) if b"$" in data and MARKED in data else value
 
 
 def _plain(value: object) -> Json:
