@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "runs": ("runs", "See and steer runs."),
     "workflows": ("workflows", "Publish workflows and start runs of them."),
     "events": ("events", "Send signals to runs, and see what they wait for."),
+    "outbox": ("outbox", "See messages that were not sent, and decide about those given up."),
     "worker": ("worker", "Take up runs of the database and drive them."),
     "db": ("db", "Look after the database runs are kept in."),
     "replay-diff": ("replay_diff", "See what recorded runs would have done under another version."),
