@@ -30,15 +30,15 @@ class Fleet:
         self.lease = lease
         self.workers: list[subprocess.Popen[str]] = []
 
-    def hire(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start the command ``automata worker``, with the counted actions as a plugin that is installed."""
+    def hire(self, *arguments: str, plugin: bool = True) -> subprocess.Popen[str]:
+        """Start the command ``automata worker``; the counted actions are a plugin, installed unless told otherwise."""
         site = self.files.folder / "site"
         if not site.exists():
             install_actions(site)
         environment = {
             **os.environ,
             VARIABLE: str(self.files.ledger),
-            "PYTHONPATH": os.pathsep.join(filter(None, (str(site), os.environ.get("PYTHONPATH")))),
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(site) * plugin, os.environ.get("PYTHONPATH")))),
         }
         lease = f"{round(self.lease * 1000)}ms"
         program = [sys.executable, "-m", "automata", "worker", "--database", self.url, "--lease", lease]

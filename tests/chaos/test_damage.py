@@ -1,4 +1,4 @@
-"""A row of a journal is damaged while workers are away: that run waits and says so, and every other one goes on."""
+"""A journal is damaged, or a plugin is missing: the runs concerned wait and say why, and every other one goes on."""
 
 import asyncio
 import contextlib
@@ -88,11 +88,41 @@ def test_one_damaged_journal_parks_its_run_and_stops_no_other(fleet, slowness):
     assert worker.poll() is None
 
     journal(fleet, ill, before)
-    retry = Message(id="again", body=Resolved("", "retry", None, "a person"))
-    assert with_store(fleet, lambda store: store.send(ill, retry))
+    retry(fleet, ill)
     fleet.until(lambda: row(fleet, ill) == "succeeded", 20 * slowness)
     worker.terminate()
     assert worker.wait(30) == 0, fleet.said()
+    all_is_well(fleet)
+
+
+@pytest.mark.timeout(120)
+def test_runs_whose_plugin_is_missing_wait_until_it_is_there(fleet, slowness):
+    runs = accept(fleet)
+    bare = fleet.hire(plugin=False)
+    fleet.until(lambda: fleet.number("status = 'parked'") == RUNS, 30 * slowness)
+    bare.terminate()
+    assert bare.wait(30) == 0, fleet.said()
+    error = with_store(fleet, lambda store: store.run(runs[0])).error
+    assert error.kind == "blocked"
+    assert "chaos.do_" in error.message
+
+    worker = fleet.hire()
+    for run in runs:
+        retry(fleet, run)
+    fleet.until(lambda: fleet.number("status = 'succeeded'") == RUNS, 30 * slowness)
+    worker.terminate()
+    assert worker.wait(30) == 0, fleet.said()
+    all_is_well(fleet)
+
+
+def retry(fleet, run):
+    """Do what a person would once the cause is put right."""
+    message = Message(id="again", body=Resolved("", "retry", None, "a person"))
+    assert with_store(fleet, lambda store: store.send(run, message))
+
+
+def all_is_well(fleet):
+    """Every run has succeeded, and every effect has happened once."""
     faults, ends = judge(fleet.database, fleet.files)
     assert (faults, ends) == ([], {"succeeded": RUNS})
     assert len(look_at_all(fleet.database, fleet.files).ledger) == 2 * RUNS
