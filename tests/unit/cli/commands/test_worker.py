@@ -91,6 +91,20 @@ def test_a_run_in_the_middle_of_an_attempt_is_free_for_others_after_a_hand_over(
     assert json.loads(automata("runs", "show", run, "--json").out)["finished"] is None
 
 
+def test_a_run_that_was_taken_up_is_listed_as_running(automata, database, folder, plugin):
+    name = published(automata, folder, SLOW)
+    run = json.loads(automata("workflows", "start", name, "--json").out)["run"]
+    before = listed(automata, "queued"), listed(automata, "running")
+
+    with working("--drain-timeout", "1ms") as (_, state):
+        state()
+        _until(automata, run, "running")
+        during = listed(automata, "queued"), listed(automata, "running")
+
+    assert before == ([run], [])
+    assert during == ([], [run])
+
+
 def test_a_second_signal_stops_at_once(automata, database, folder, plugin):
     name = published(automata, folder, SLOW)
     run = json.loads(automata("workflows", "start", name, "--json").out)["run"]
@@ -116,6 +130,11 @@ def test_a_database_that_does_not_answer_exits_with_8(automata, database):
 @pytest.mark.parametrize("flags", [["--concurrency", "0"], ["--drain-timeout", "soon"], ["--lease", "x"]], ids=str)
 def test_a_flag_that_cannot_be_read_exits_with_2(automata, database, flags):
     assert automata("worker", *flags).code == 2
+
+
+def listed(automata, status):
+    """Ids of the runs of a status."""
+    return [one["run"] for one in json.loads(automata("runs", "list", "--status", status, "--json").out)["runs"]]
 
 
 def _until(automata, run, word):
