@@ -185,6 +185,14 @@ def test_a_connection_lost_under_an_action_is_no_failure_of_its_step(shop):
     assert [event for event in journal if isinstance(event, StepFailed)] == []
 
 
+def test_an_action_everybody_waits_for_is_named_in_the_log(shop, caplog):
+    shop.play(["a: {use: shop.place_order, with: {id: 1, sleep: 0.5}, timeout: 50ms}"])
+
+    [said] = [record for record in caplog.records if "does not end" in record.message]
+    assert "'shop.place_order'" in said.message
+    assert said.step == "a"
+
+
 def test_many_steps_at_once_each_have_their_row(shop):
     nodes = ["s: {use: set, with: {}}", *(place(n, f"fail: {n % 2}", node=f"n{n}") for n in range(12))]
     run, journal, orders = shop.play(nodes, [f"s -> n{n}" for n in range(12)])

@@ -111,16 +111,21 @@ class Transactions:
                 self._hand_in(turn, step, parameters)
 
     def _hand_in(self, turn: Turn, step: Step, parameters: JsonObject) -> None:
+        late = asyncio.get_running_loop().call_later(2 * _limit_s(step), self._warn, step)
         future = self._handed_in(turn, step, parameters)
+        future.add_done_callback(lambda _: late.cancel())
         future.add_done_callback(lambda done: self._over(turn, step, done))
+
+    def _warn(self, step: Step) -> None:
+        text = "The action of %r does not end; everything this worker has to commit waits for it"
+        _log.error(text, step.work.type.name, extra={"run": self._run.id, "step": step.address})
 
     def _handed_in(self, turn: Turn, step: Step, parameters: JsonObject) -> asyncio.Future[Turn]:
         store, action = self._host.store, step.work.type.run
         if not isinstance(store, Transactor) or not isinstance(action, Blocking):
             return _refusal(step, isinstance(store, Transactor))
-        limit_s = min(step.work.timeout_s or LIMIT_S, LIMIT_S)
         call = _Call(self._host, self._run, step, turn.after, parameters)
-        return store.transact(self._run.id, self._run.epoch, call.turn, limit_s)
+        return store.transact(self._run.id, self._run.epoch, call.turn, _limit_s(step))
 
     def _over(self, turn: Turn, step: Step, done: asyncio.Future[Turn]) -> None:
         error = asyncio.CancelledError() if done.cancelled() else done.exception()
@@ -205,6 +210,10 @@ class WritingContext:
     def log(self, message: str, **facts: Json) -> None:
         """Write a line to the run's log."""
         _log.info(message, extra={"run": self.run_id, "step": self.node, "facts": facts})
+
+
+def _limit_s(step: Step) -> float:
+    return min(step.work.timeout_s or LIMIT_S, LIMIT_S)
 
 
 def _refusal(step: Step, in_database: bool) -> asyncio.Future[Turn]:  # noqa: FBT001 - two callers below
