@@ -13,9 +13,13 @@ import pytest
 
 from automata import Kernel, load
 from automata._core.large import INLINE_BYTES, Large, holds
+from automata._core.operations import Runs, export_json, read_export
+from automata._core.operations import whole as complete
 from automata._core.operations.whole import whole_value
 from automata._core.plugins import discover
+from automata._core.replay import Place, Replays
 from automata.errors import TooLarge
+from automata.memory import SeededRandom
 from automata.model import Run, RunStatus, StepFinished, StepStarted
 from automata.sql import open_store
 from automata.sql.retention import Policy, prune
@@ -251,6 +255,65 @@ def test_a_run_goes_the_same_way_wherever_it_is_taken_up_anew(store, plugins):
 
     for count in (1, 3, len(events) // 2, len(events) - 4, len(events) - 1):
         assert whole(store, asyncio.run(again(count)).output) == whole(store, run.output)
+
+
+def test_a_called_workflow_gets_a_large_value_and_returns_one(store, plugins):
+    inner = document('input: {type: object}\noutput: {back: "${input.data}", n: 1}\nnodes: {a: {use: set}}', "inner")
+    outer = document("""
+nodes:
+  make: {use: bulk.make_text, with: {size: 1000000}}
+  call_: {use: call, with: {workflow: inner, input: {data: "${make.data}"}}}
+  measure: {use: bulk.measure_text, with: {data: "${call_.back}"}}
+edges: [make -> call_ -> measure]
+output: "${measure.size}"
+""")
+
+    async def main():
+        async with Kernel(store=store, plugins=plugins).engine(claims=True) as engine:
+            await store.publish(inner, engine.plan(inner).version)
+            return await engine.wait(await engine.start(outer))
+
+    run = asyncio.run(main())
+
+    assert (run.error, run.output) == (None, 1_000_000)
+
+
+def test_a_fork_goes_on_with_the_values_of_the_old_run(store, plugins):
+    kernel = Kernel(store=store, plugins=plugins)
+    run = play(store, plugins, PASSED_ON, {"size": MIB})
+    replays = Replays(store, kernel.catalog, kernel.random)
+
+    async def main():
+        record = await replays.record(run.id)
+        forked = await replays.make(await replays.plan_fork(record, Place(before="measure")))
+        async with kernel.engine(claims=True) as engine:
+            return await engine.wait(forked.id)
+
+    assert asyncio.run(main()).output["size"] == MIB
+
+
+def test_an_export_has_the_values_themselves(store, plugins):
+    run = play(store, plugins, PASSED_ON, {"size": MIB})
+
+    async def main():
+        runs = Runs(store, SeededRandom())
+        return export_json(await complete(await runs.show(run.id), store.blobs), None)
+
+    exported = asyncio.run(main())
+
+    assert not any(holds(event) for event in exported["journal"])
+    assert len(read_export(exported).journal) == len(journal(store, run))
+
+
+def test_values_may_lie_in_the_table_of_a_sqlite_database(url, plugins):
+    store = open_store(url, blobs="table")
+    try:
+        run = play(store, plugins, PASSED_ON, {"size": MIB})
+    finally:
+        asyncio.run(store.close())
+
+    assert (run.error, run.output["size"]) == (None, MIB)
+    assert not Path(url.removeprefix("sqlite:///") + ".blobs").exists()
 
 
 @BOTH
