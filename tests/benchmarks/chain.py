@@ -21,7 +21,8 @@ def work(database, runs, at_once, document="chain", warm=None):
 async def _work(database, runs, at_once, document, warm):
     async with flows.opened(database) as kernel:
         workflow = flows.read(kernel, getattr(flows, document)())
-        async with kernel.engine(claims=True, concurrency=max(at_once, 1)) as engine:
+        # With room to spare: a worker that is full asks the database for more at the end of each run.
+        async with kernel.engine(claims=True, concurrency=2 * AT_ONCE) as engine:
             await drive(engine, workflow, warm, at_once)
             before = flows.commits(kernel)
             seconds, latencies = await drive(engine, workflow, runs, at_once)

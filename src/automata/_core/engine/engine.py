@@ -186,14 +186,19 @@ class Engine:
         self.host.depot.mark(run.id, [started.input])
         driver = Driver(self.host, run, plan, self)
         batch = driver.begin(started)
-        await driver.report()
+        if driver.reports() and _is_limited(plan.workflow) and self.host.store.shared:
+            # Whether it may begin is not known yet, and nobody is to be told of the failure of a run that may not.
+            run, batch = evolve(run, owner=None, epoch=0, status=RunStatus.QUEUED), batch[:1]
+        else:
+            await driver.report()
         try:
             accepted = await self.host.store.create(run, batch, digest)
         except BaseException:
             driver.abandon()
             raise
         ended = driver.work.finished is not None and accepted.status.final
-        ours = (accepted.owner, accepted.epoch) == (run.owner, run.epoch)  # later epochs are driven from their journal
+        # Later epochs are driven from their journal.
+        ours = run.owner is not None and (accepted.owner, accepted.epoch) == (run.owner, run.epoch)
         if accepted.id != run.id or run.id in self.drivers or not (ended or ours):
             driver.abandon()
             if accepted.status is RunStatus.QUEUED and not self.lets_go:
@@ -353,6 +358,7 @@ class Engine:
 
     def over(self, driver: Driver, error: Exception | None = None) -> None:
         """Forget a run; whoever waits for it is told."""
+        full = len(self.drivers) >= self.concurrency
         self.host.depot.forget(driver.run.id)
         if self.drivers.get(driver.run.id) is driver:
             del self.drivers[driver.run.id]
@@ -365,7 +371,8 @@ class Engine:
         end = self._ends.pop(driver.run.id, None)
         if end is not None and not end.done():
             end.set_result(_final(driver))
-        self.shift.look()
+        if full or self.queued or driver.plan.workflow.settings.concurrency is not None:
+            self.shift.look()  # somebody may have waited for the room it leaves
 
     def _tell_caller(self, child: Run, error: Exception) -> None:
         """A run cannot be driven on: where no other worker can, the ``call`` that started it has failed."""
@@ -437,6 +444,12 @@ async def _contained(work: Callable[..., Coroutine[None, None, None]], *argument
         await work(*arguments)
     except Exception:  # noqa: BLE001 - the fence: what is done beside the runs cannot end them
         _log.exception("Something done beside the runs failed")
+
+
+def _is_limited(workflow: Workflow) -> bool:
+    """Whether a start may have to wait, or be refused."""
+    settings = workflow.settings
+    return any(limit is not None for limit in (settings.concurrency, settings.rate, settings.debounce))
 
 
 def _final(driver: Driver) -> Run | None:
