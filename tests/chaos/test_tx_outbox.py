@@ -75,7 +75,7 @@ ALWAYS = (
 # ---------------------------------------------------------------- the tests
 
 
-@pytest.fixture(scope="module", params=[("sqlite", 30), ("postgresql", 8)], ids=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=[("sqlite", 20), ("postgresql", 5)], ids=["sqlite", "postgresql"])
 def cycles(request):
     """What a program saw that killed every process it started, and then let one come to its end."""
     kind, more = request.param
