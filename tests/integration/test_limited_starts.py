@@ -41,6 +41,13 @@ settings: {rate: {limit: 1, period: 1h}}
 nodes: {tick: {use: schedule.every, with: {every: 1s, misfire: all}}, note: {use: set, with: {v: 1}}}
 edges: [tick -> note]
 """
+FAILS = """automata: 1
+name: fails
+errors: handler
+settings: {concurrency: {limit: 1, policy: drop_newest}}
+nodes: {f: {use: fail}}
+"""
+HANDLER = "automata: 1\nname: handler\nnodes: {note: {use: set, with: {v: 1}}}"
 MINE = {"customer": "a"}
 
 
@@ -163,6 +170,24 @@ def test_a_called_run_that_does_not_fit_is_an_error_of_the_call(url) -> None:
         assert result.run.error is not None
         assert "Too many runs of workflow 'held'" in result.run.error.message
         assert [run.id for run in await kernel.store.runs(RunQuery(workflow="held"))] == [first.id]
+
+    play(url, scenario)
+
+
+def test_nobody_is_told_of_the_failure_of_a_run_that_was_refused(url) -> None:
+    async def scenario(kernel: Kernel) -> None:
+        await Definitions(kernel.store, kernel.random).publish(document(HANDLER))
+        first = await kernel.start(document(FAILS))  # it has the place, and no worker
+        with pytest.raises(Overloaded):
+            await kernel.run(document(FAILS))
+        told = await kernel.store.runs(RunQuery(workflow="handler"))
+        async with kernel.engine(claims=True) as worker:
+            assert (await worker.wait(first)).status is RunStatus.FAILED
+        again = await kernel.run(document(FAILS))
+
+        handlers = await kernel.store.runs(RunQuery(workflow="handler"))
+        assert (told, again.run.status) == ([], RunStatus.FAILED)
+        assert {run.parent for run in handlers} == {f"{first.id}#", f"{again.run.id}#"}
 
     play(url, scenario)
 
