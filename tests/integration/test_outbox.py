@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from automata import Kernel, load
 from automata._core.plugins import discover
-from automata.memory import MemoryStore, VirtualClock, run_virtual
+from automata.memory import MemoryOutbox, MemoryStore, VirtualClock, run_virtual
 from automata.model import RunStatus, StepFinished
 from automata.ports import RunQuery
 from automata.sql import open_store
@@ -308,6 +308,28 @@ def test_runs_in_memory_send_before_the_engine_ends(post):
 
     assert run.run.status is RunStatus.SUCCEEDED
     assert [one["attempt"] for one in post.delivered()] == [1, 2]
+
+
+def test_a_look_that_goes_wrong_is_not_the_last_one(post, caplog):
+    class Moody(MemoryOutbox):
+        moods = 1
+
+        async def upcoming(self):
+            if self.moods:
+                self.moods -= 1
+                raise RuntimeError("Not now")
+            return await super().upcoming()
+
+    async def main():
+        store = MemoryStore(clock := VirtualClock())
+        store.outbox = store._dispatches = Moody(store._now, store._leased)
+        kernel = post.kernel(database=None, store=store, clock=clock)
+        async with kernel.engine(claims=True) as engine:
+            await engine.execute(document([note()]))
+
+    run_virtual(main())
+    assert len(post.delivered()) == 1
+    assert "The outbox cannot be looked into" in caplog.messages
 
 
 def test_pauses_grow_and_end_as_the_policy_says(post):

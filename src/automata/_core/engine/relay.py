@@ -63,6 +63,9 @@ class Relay:
                     pause_s = LOOK_S
                 except Fenced:
                     pause_s = LOOK_S  # the shift is about to begin anew
+                except Exception:  # noqa: BLE001 - the fence: what is wrong with one look is not wrong with the next
+                    _log.exception("The outbox cannot be looked into")
+                    pause_s = LOOK_S
                 await self._pause(pause_s)
 
     def look(self) -> None:
