@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_FROZEN = "15s"
+"""After so long without a statement PostgreSQL ends a transaction: its process was stopped, or its host is gone, and
+the rows it has locked cannot be freed for others. Longer than a tx action may take."""
 _SQLITE = ("busy_timeout = 5000", "cache_size = -16000", "temp_store = MEMORY")
 _POSTGRES = {
     "connect_timeout": 5,
@@ -70,6 +73,7 @@ class Database:
             link.run(f"PRAGMA synchronous = {'FULL' if self._full else 'NORMAL'}")
         else:
             link.run("SET synchronous_commit = on")
+            link.run(f"SET idle_in_transaction_session_timeout = '{_FROZEN}'")
         return link
 
     @contextmanager

@@ -32,6 +32,15 @@ def test_the_writer_waits_for_the_disk(where):
     engine.dispose()
 
 
+def test_a_server_ends_the_transaction_of_a_process_that_stands_still(postgres_url):
+    engine = make_engine(sa.make_url(postgres_url))
+    link = Database(engine, SystemClock()).open_writer()
+
+    assert link.query("SHOW idle_in_transaction_session_timeout") == [("15s",)]
+    link.connection.close()
+    engine.dispose()
+
+
 def test_not_to_wait_for_the_disk_has_to_be_asked_for(tmp_path):
     engine = make_engine(sa.make_url(f"sqlite:///{tmp_path}/x.db"))
     link = Database(engine, SystemClock(), full=False).open_writer()
