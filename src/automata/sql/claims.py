@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from automata._core import fault
+from automata._core.process import identity, is_gone
 from automata.errors import Fenced
 from automata.model import Run
 from automata.sql import admission
@@ -16,12 +17,16 @@ from automata.sql.rows import COLUMNS, instant, run_of
 AT_ONCE = 1_000
 """Runs freed in one transaction."""
 
-_REGISTER = "INSERT INTO automata_worker (id, started_ms, expires_ms) VALUES (?, ?, ?)"
+_REGISTER = "INSERT INTO automata_worker (id, started_ms, expires_ms, process) VALUES (?, ?, ?, ?)"
 _RENEW = "UPDATE automata_worker SET expires_ms = ? WHERE id = ? AND expires_ms > ?"
 _LEAVE = "DELETE FROM automata_worker WHERE id = ?"
 _SWEEP = """
     DELETE FROM automata_worker WHERE id IN
     (SELECT id FROM automata_worker WHERE expires_ms <= ? {skipping})"""
+_WORKERS = "SELECT id, process FROM automata_worker WHERE process IS NOT NULL"
+_BURY = """
+    DELETE FROM automata_worker WHERE id IN
+    (SELECT id FROM automata_worker WHERE id = ANY(?) {skipping})"""
 _ORPHANS = """
     WITH RECURSIVE owners(owner) AS (
         SELECT min(owner) FROM automata_run WHERE owner IS NOT NULL
@@ -72,7 +77,7 @@ _TAKE_AMONG = f"""
 def register(link: Link, worker: str, lease_s: float) -> None:
     """Begin a lease; what a worker of that name held before is due for others."""
     leave(link, worker, None)
-    link.change(_REGISTER, worker, link.now, link.now + _ms(lease_s))
+    link.change(_REGISTER, worker, link.now, link.now + _ms(lease_s), identity())
 
 
 def renew(link: Link, worker: str, lease_s: float) -> datetime:
@@ -94,8 +99,14 @@ def leave(link: Link, worker: str, limit: int | None = AT_ONCE) -> int:
 
 
 def sweep(link: Link) -> int:
-    """End leases whose time is over, and free runs whose holder has none; the number of these, `AT_ONCE` or less."""
+    """End leases whose time is over, and free runs whose holder has none; the number of these, `AT_ONCE` or less.
+
+    The time of a process of this machine is over when it is gone.
+    """
     link.change(_SWEEP, link.now)
+    dead = [worker for worker, process in link.query(_WORKERS) if is_gone(process)]
+    if dead:
+        link.change(_BURY, dead)
     freed = 0
     for (owner,) in link.query(_ORPHANS):
         freed += link.change(_FREE, link.now, owner, AT_ONCE - freed)

@@ -48,6 +48,7 @@ WORKERS = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("started_ms", INSTANT, nullable=False),
     sa.Column("expires_ms", INSTANT, nullable=False),
+    sa.Column("process", sa.Text),
 )
 
 RUNS = sa.Table(

@@ -39,7 +39,7 @@ class Series:
     """The newest revision, said here so that nobody has to read the folder."""
 
 
-KERNEL = Series("automata-kernel", Path(__file__).parent / "migrations", "automata_schema", "0002")
+KERNEL = Series("automata-kernel", Path(__file__).parent / "migrations", "automata_schema", "0003")
 """The kernel's own tables."""
 
 Kind: TypeAlias = Literal["empty", "current", "behind", "ahead"]

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import subprocess
+import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -123,5 +128,45 @@ def test_two_processes_claim_side_by_side(where, play):
         claimed += await ids_of(store.claim(WORKER, 60))
         assert len(claimed) == len(set(claimed)) == 60
         await other.close()
+
+    play(scenario)
+
+
+HOLD = """
+import asyncio, sys
+from automata.sql import open_store
+from automata.testing.laws import STARTED, queued
+
+async def hold():
+    store = open_store(sys.argv[1])
+    await store.register("first", 3600)
+    await store.create(queued("r"), [STARTED])
+    await store.claim("first", 1)
+    print("held", flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(hold())
+"""
+
+
+@pytest.fixture
+def holder(where):
+    """A process that has claimed the run ``r`` for an hour."""
+    with subprocess.Popen([sys.executable, "-c", HOLD, where], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"held\n"
+        yield process
+        process.kill()
+
+
+@pytest.mark.skipif(not Path("/proc/self/ns/pid").exists(), reason="needs the /proc of Linux")
+def test_the_lease_of_a_killed_process_of_this_machine_ends_with_it(play, holder):
+    async def scenario(store):
+        await store.register(WORKER, LEASE_S)
+        holder.send_signal(signal.SIGSTOP)
+        assert await store.sweep() == 0
+        holder.kill()
+        await asyncio.to_thread(os.waitid, os.P_PID, holder.pid, os.WEXITED | os.WNOWAIT)
+        assert await store.sweep() == 1
+        assert await ids_of(store.claim(WORKER, 5)) == ["r"]
 
     play(scenario)
