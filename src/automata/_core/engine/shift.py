@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -159,8 +159,7 @@ class Shift:
         if room <= 0 or self._over:
             return 0
         runs = await self._store.claim(self.worker, room)
-        for run in runs:
-            await self.take(run)
+        await self._take_all(runs)
         return len(runs)
 
     async def _claim_own(self) -> int:
@@ -171,13 +170,18 @@ class Shift:
             return 0
         runs = await self._store.claim(self.worker, len(ids), ids)
         queued.difference_update(run.id for run in runs)
-        for run in runs:
-            await self.take(run)
+        await self._take_all(runs)
         for id_ in queued.intersection(ids):
             row = await self._store.run(id_)
             if row is None or row.status is not RunStatus.QUEUED:
                 queued.discard(id_)
         return len(runs)
+
+    async def _take_all(self, runs: Sequence[Run]) -> None:
+        """Take up runs side by side: most of it is waiting for what the store has of each."""
+        async with asyncio.TaskGroup() as group:
+            for run in runs:
+                group.create_task(self.take(run))
 
     async def take(self, run: Run) -> None:
         """Drive a run this worker holds; one that cannot be driven is parked with the reason."""
